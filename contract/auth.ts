@@ -1,0 +1,46 @@
+// Tokens, a subset of Keystone v3. Source: auth page, section 2.
+import { z } from 'zod'
+
+const Domain = z.object({ id: z.string().max(64).optional(), name: z.string().max(64).optional() })
+
+export const CreateTokenRequest = z.object({
+  auth: z.object({
+    identity: z.object({
+      methods: z.array(z.string()).min(1),
+      password: z
+        .object({
+          user: z.object({
+            id: z.string().max(64).optional(),
+            name: z.string().max(64).optional(),
+            password: z.string().min(1).max(1000),
+            domain: Domain.optional(),
+          }),
+        })
+        .optional(),
+    }),
+    scope: z
+      .object({
+        project: z
+          .object({ id: z.string().max(64).optional(), name: z.string().max(64).optional(), domain: Domain.optional() })
+          .optional(),
+        domain: Domain.optional(),
+      })
+      .optional(),
+  }),
+})
+export type CreateTokenRequest = z.infer<typeof CreateTokenRequest>
+
+const Named = z.object({ id: z.string(), name: z.string() })
+
+export const TokenDescription = z.object({
+  token: z.object({
+    expires_at: z.string(),
+    issued_at: z.string(),
+    methods: z.array(z.string()),
+    user: Named.extend({ domain: Named }),
+    project: Named.extend({ domain: Named }).optional(),
+    roles: z.array(Named),
+    catalog: z.array(z.record(z.string(), z.unknown())).optional(),
+  }),
+})
+export type TokenDescription = z.infer<typeof TokenDescription>
