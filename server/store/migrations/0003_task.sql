@@ -14,6 +14,8 @@ create table task (
   labels        json,
   -- {"input": …, "output": …} with its secrets in clear, sealed with the deployment's key. Null when there are none.
   secrets       bytea,
+  -- The input ends by itself: a file.
+  is_finite     boolean not null default false,
   cores         real not null check (cores > 0),
   memory_mib    integer not null check (memory_mib > 0),
   -- Written by the API only, but for a run that ended by itself, which sets stop.
@@ -47,6 +49,8 @@ create table task (
 );
 -- Serves claimDueTasks.
 create index task_due on task (due_at) where due_at is not null;
+-- Serves wakeWaitingTasks.
+create index task_waiting on task (state_since) where state in ('PENDING', 'RECOVERING');
 -- Serve selectTasks, one for each sort key.
 create index task_by_created on task (project_id, service_id, created_at, id);
 create index task_by_updated on task (project_id, service_id, updated_at, id);

@@ -6,7 +6,8 @@ create table node (
   credential_hash bytea not null unique,
   -- Grows each time the lease is lost; fences everything the node says.
   epoch         integer not null default 1 check (epoch > 0),
-  lease_until   timestamptz not null,
+  -- Null when the lease was lost and not taken again.
+  lease_until   timestamptz,
   is_cordoned   boolean not null default false,
   cores         real not null,
   memory_mib    integer not null,
@@ -19,7 +20,7 @@ create table node (
   -- Grows whenever the set of its assignments changes; a long poll waits for it.
   assignments_version integer not null default 0
 );
--- Serves claimExpiredNodes.
+-- Serves expireLeases.
 create index node_lease_until on node (lease_until);
 
 create table join_token (
