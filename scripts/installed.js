@@ -12,9 +12,7 @@ function read(path) {
 
 function isForThisPlatform({ os, cpu, libc }) {
   return (
-    (!os || os.includes(process.platform)) &&
-    (!cpu || cpu.includes(process.arch)) &&
-    (!libc || libc.includes('glibc'))
+    (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch)) && (!libc || libc.includes('glibc'))
   )
 }
 
@@ -27,12 +25,13 @@ const locked = Object.entries(read(join(root, 'package-lock.json'))).filter(([pa
 const installed = read(join(root, 'node_modules/.package-lock.json'))
 const missing = locked.filter(([path, entry]) => {
   if (!isNeeded(entry)) return false
-  return installed[path]?.version !== entry.version || !existsSync(join(root, path, 'package.json'))
+  const isSame = entry.link || installed[path]?.version === entry.version
+  return !isSame || !existsSync(join(root, path, 'package.json'))
 })
 if (locked.length === 0 || missing.length > 0) {
   console.error(`missing ${missing.map(([path]) => path.slice(prefix.length)).join(', ') || 'package-lock.json'}`)
   process.exitCode = 1
 } else {
-  const present = locked.filter(([path, entry]) => isNeeded(entry) && installed[path])
+  const present = locked.filter(([, entry]) => isNeeded(entry))
   console.log(present.map(([path]) => path.slice(prefix.length)).join('\n'))
 }
