@@ -1,7 +1,9 @@
 // Compares what the receiver got with what the synthetic camera knows to have happened. Pure.
 
-/** One thing that happened or was reported. `what` tells kinds apart: `line side1`, `line side2`, `intrusion`. */
+/** One thing that happened or was reported. `what` tells kinds apart: `side1`, `side2`, `intrusion`. */
 export type Happening = { what: string; atMs: number }
+
+export type Stretch = { fromMs: number; toMs: number }
 
 export type Comparison = {
   expectedCount: number
@@ -12,23 +14,31 @@ export type Comparison = {
 }
 
 /**
- * Pairs each expected happening with the nearest unused report of its kind.
+ * Pairs each happening with the nearest unused report of its kind and says how it went inside `watched`.
+ * What lies outside takes part in the pairing, so that a report at the edge is not called invented.
  *
  * Units: a pair is at most `toleranceMs` apart.
  */
-export function compare(expected: Happening[], reported: Happening[], toleranceMs: number): Comparison {
+export function compare(
+  happened: Happening[],
+  reported: Happening[],
+  toleranceMs: number,
+  watched: Stretch,
+): Comparison {
   const unused = [...reported].sort((a, b) => a.atMs - b.atMs)
   const missed: Happening[] = []
-  for (const happening of [...expected].sort((a, b) => a.atMs - b.atMs)) {
+  for (const happening of [...happened].sort((a, b) => a.atMs - b.atMs)) {
     const nearest = nearestOf(happening, unused, toleranceMs)
     if (nearest === undefined) missed.push(happening)
     else unused.splice(nearest, 1)
   }
+  const expectedCount = within(happened, watched).length
+  const missedWithin = within(missed, watched)
   return {
-    expectedCount: expected.length,
-    matchedCount: expected.length - missed.length,
-    missed,
-    invented: unused,
+    expectedCount,
+    matchedCount: expectedCount - missedWithin.length,
+    missed: missedWithin,
+    invented: within(unused, watched),
   }
 }
 
@@ -44,7 +54,5 @@ function nearestOf(happening: Happening, reports: Happening[], toleranceMs: numb
   return best
 }
 
-/** The happenings whose whole tolerance lies in the watched stretch: one at its edge can be seen or not. */
-export function within(happenings: Happening[], fromMs: number, toMs: number): Happening[] {
-  return happenings.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
-}
+const within = (happenings: Happening[], { fromMs, toMs }: Stretch) =>
+  happenings.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
