@@ -1,0 +1,20 @@
+// Cuts the time of a task into intervals of one length, from the first frame on.
+
+export type IntervalClock = {
+  /** The end of the interval that is over at this time, if one is; frames that come late end the latest one only. */
+  ended(atMs: number): number | undefined
+}
+
+export function everyInterval(seconds: number): IntervalClock {
+  const lengthMs = seconds * 1000
+  let fromMs: number | undefined
+  return {
+    ended(atMs) {
+      fromMs ??= atMs
+      const whole = Math.floor((atMs - fromMs) / lengthMs)
+      if (whole < 1) return undefined
+      fromMs += whole * lengthMs
+      return fromMs
+    },
+  }
+}
