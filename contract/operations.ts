@@ -1,4 +1,5 @@
 // Method, path, request and answer of each operation. The router, the OpenAPI document and the client read this table.
+import type { z } from 'zod'
 import { CreateTokenRequest, TokenDescription } from './auth.ts'
 import {
   AssignmentsResponse,
@@ -50,6 +51,21 @@ export const operations = {
   StopTask: { method: 'POST', path: `${task}/stop`, status: 202 },
 } as const
 export type OperationName = keyof typeof operations
+
+type Operations = typeof operations
+/** What a caller may send as the body; `undefined` where the operation takes none. */
+export type OperationRequest<Name extends OperationName> = Operations[Name] extends { request: infer Schema }
+  ? z.input<Schema>
+  : undefined
+/** What a caller gets; `undefined` where the answer is empty. */
+export type OperationResponse<Name extends OperationName> = Operations[Name] extends { response: infer Schema }
+  ? z.output<Schema>
+  : undefined
+/** The ids that the path of an operation names. */
+export type OperationPathName<Name extends OperationName> = PathName<Operations[Name]['path']>
+type PathName<Path extends string> = Path extends `${string}{${infer Found}}${infer Rest}`
+  ? Found | PathName<Rest>
+  : never
 
 /** The worker-facing door; not part of the public document. */
 export const fleetOperations = {
