@@ -2,6 +2,7 @@
 import { taskStates } from '@sightline/contract/states.ts'
 import fc from 'fast-check'
 import { heldStates, restStates } from './lifecycle.ts'
+import { withRun } from './placement.ts'
 import type { Observation, Step } from './plan.ts'
 import { type Desired, desires, type Hold, holds, type Needs, type Node, type Run, type Task } from './task.ts'
 
@@ -65,7 +66,7 @@ export const aWorld = (changes: Partial<Observation> = {}): Observation => ({
   ...changes,
 })
 
-/** The world in which the steps of a plan were done. */
+/** The world in which the steps of a plan were done. Room that a run leaves is free from the next observation on. */
 export function applied(world: Observation, steps: readonly Step[]): Observation {
   return steps.reduce(applyStep, world)
 }
@@ -80,7 +81,12 @@ function applyStep(world: Observation, step: Step): Observation {
       return { ...world, tasks: world.tasks.filter((task) => task.id !== step.taskId) }
     case 'order_run': {
       const { taskId, generation, nodeId, epoch } = step
-      return { ...world, runs: [...world.runs, { taskId, generation, nodeId, epoch }] }
+      const needs = world.tasks.find((one) => one.id === taskId)?.needs ?? someNeeds
+      return {
+        ...world,
+        runs: [...world.runs, { taskId, generation, nodeId, epoch }],
+        nodes: world.nodes.map((one) => (one.id === nodeId ? withRun(one, needs) : one)),
+      }
     }
     case 'ask_stop':
       return {
