@@ -1,4 +1,12 @@
 -- 0001_identity.sql: who may do what: domains, projects, users, tokens.
+-- What this deployment is: one row.
+create table deployment (
+  is_only     boolean primary key default true check (is_only),
+  -- A known text, sealed with the deployment's key: a start with another key is refused.
+  key_check   bytea not null,
+  created_at  timestamptz not null
+);
+
 create table domain (
   id          text primary key,
   name        text collate "C" not null unique

@@ -12,6 +12,7 @@ create table service (
   status        text not null check (status in ('running', 'deploying', 'concerning', 'failed', 'stopped', 'finished',
                                                 'stopping', 'deleting', 'pending', 'waiting')),
   owner         text not null,
+  workspace_id  text not null default '0',
   -- What the deploy call sent and nothing here understands: echoed.
   config        json not null default '[]',
   additional_properties json,
