@@ -23,7 +23,7 @@ type Flat = {
   rb: number
 }
 
-const samplesPerPx = 3
+const samplesPerPx = 2
 const light = unit({ x: -0.42, y: 0.78, z: 0.46 })
 
 function unit(v: Vector): Vector {
@@ -75,7 +75,9 @@ export function paintFigure(limbs: readonly Limb[], view: View): PaintedFigure {
   const depth = new Float32Array(fine.widthPx * fine.heightPx).fill(Number.NEGATIVE_INFINITY)
   const colours = new Float32Array(fine.widthPx * fine.heightPx * 3)
   const fineView = { ...view, pxPerM: view.pxPerM * samplesPerPx }
-  for (const flat of flatten(limbs, fineView)) {
+  // The nearest first: what they hide is never shaded.
+  const nearestFirst = flatten(limbs, fineView).sort((a, b) => b.az + b.bz - a.az - a.bz)
+  for (const flat of nearestFirst) {
     paintLimb(flat, fineView, { depth, colours, ...fine, leftPx: leftPx * samplesPerPx, topPx: topPx * samplesPerPx })
   }
   return { picture: shrink(depth, colours, widthPx, heightPx), leftPx, topPx }

@@ -13,8 +13,8 @@ export type YuvFrame = { data: Uint8Array; widthPx: number; heightPx: number }
 /** Planes of one size: luma and chroma multiplied by cover, and cover 0 to 255. */
 type Sprite = {
   luma: Uint8Array
-  blue: Float32Array
-  red: Float32Array
+  blue: Int8Array
+  red: Int8Array
   cover: Uint8Array
   widthPx: number
   heightPx: number
@@ -128,15 +128,15 @@ function toSprite({ picture, leftPx, topPx }: PaintedFigure): Sprite {
   const count = widthPx * heightPx
   const luma = new Uint8Array(count)
   const cover = new Uint8Array(count)
-  const blue = new Float32Array(count)
-  const red = new Float32Array(count)
+  const blue = new Int8Array(count)
+  const red = new Int8Array(count)
   for (let i = 0; i < count; i++) {
     const share = pixels[i * 4 + 3] ?? 0
     const [r, g, b] = [pixels[i * 4] ?? 0, pixels[i * 4 + 1] ?? 0, pixels[i * 4 + 2] ?? 0]
     cover[i] = Math.round(share * 255)
     luma[i] = Math.min(235 * share, 16 * share + lumaOf(r, g, b) - 16)
-    blue[i] = blueOf(r, g, b)
-    red[i] = redOf(r, g, b)
+    blue[i] = Math.round(blueOf(r, g, b))
+    red[i] = Math.round(redOf(r, g, b))
   }
   return { luma, blue, red, cover, widthPx, heightPx, leftPx, topPx }
 }
