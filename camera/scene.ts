@@ -74,7 +74,8 @@ const walks: readonly Walk[] = [
   { lane: 'middle', crossesAtMs: 47_500 },
   { lane: 'back', crossesAtMs: 50_500 },
   { lane: 'front', crossesAtMs: 54_000 },
-  { lane: 'middle', crossesAtMs: 57_000 },
+  { lane: 'middle', crossesAtMs: 56_700 },
+  { lane: 'back', crossesAtMs: 59_300 },
 ]
 
 const drives: readonly { midAtMs: number; direction: 1 | -1 }[] = [

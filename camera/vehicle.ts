@@ -9,6 +9,7 @@ const topDepthM = 0.3
 const wheelXsM = [-1.33, 1.36]
 const wheelRadiusM = 0.33
 const beltM = 0.93
+const seamXsM = [-1.12, -0.28, 0.84]
 const samplesPerPx = 3
 
 // Height of the near side's outline along the car.
@@ -97,18 +98,27 @@ function wheelAt(x: number, y: number): Colour | undefined {
 }
 
 function sideAt(x: number, y: number, top: number, paint: Colour): Colour {
-  const inWindow = y > beltM && y < top - 0.085 && x > -1.35 && x < 0.92
-  if (inWindow && Math.abs(x + 0.28) > 0.045)
-    return glass(0.25 + (y - beltM) * 0.9 + (x + y > 0.4 && x + y < 0.7 ? 0.2 : 0))
-  if (inWindow || (y > beltM - 0.03 && y < beltM && x > -1.4 && x < 1)) return grey(24)
+  const fitting = windowAt(x, y, top) ?? lampAt(x, y)
+  if (fitting) return fitting
   if (y < 0.31) return grey(34)
-  if (x > 1.93 && y > 0.56 && y < 0.72) return { r: 236, g: 236, b: 222 }
-  if (x < -1.98 && y > 0.66 && y < 0.84) return { r: 150, g: 20, b: 22 }
-  if (y > 0.74 && y < 0.775 && (Math.abs(x + 0.42) < 0.09 || Math.abs(x - 0.62) < 0.09)) return grey(50)
-  const seam = y > 0.36 && (Math.abs(x + 0.28) < 0.012 || Math.abs(x - 0.84) < 0.012 || Math.abs(x + 1.12) < 0.012)
-  // Sky on the shoulder, a crease below it, the dark of the road towards the sill.
+  const isHandle = y > 0.74 && y < 0.775 && (Math.abs(x + 0.42) < 0.09 || Math.abs(x - 0.62) < 0.09)
+  if (isHandle) return grey(50)
+  const isSeam = y > 0.36 && seamXsM.some((seam) => Math.abs(x - seam) < 0.012)
+  // Sky on the shoulder, the dark of the road towards the sill.
   const bright = 0.6 + 0.42 * Math.exp(-(((y - 0.84) / 0.09) ** 2)) + 0.12 * (y - 0.5) - (y < 0.5 ? 0.18 : 0)
-  return tinted(paint, seam ? bright * 0.55 : bright)
+  return tinted(paint, isSeam ? bright * 0.55 : bright)
+}
+
+function windowAt(x: number, y: number, top: number): Colour | undefined {
+  if (y < beltM - 0.03 || y > top - 0.085 || x < -1.35 || x > 0.92) return undefined
+  const isFrame = y < beltM || Math.abs(x + 0.28) < 0.045
+  const isGleam = x + y > 0.4 && x + y < 0.7
+  return isFrame ? grey(24) : glass(0.25 + (y - beltM) * 0.9 + (isGleam ? 0.2 : 0))
+}
+
+function lampAt(x: number, y: number): Colour | undefined {
+  if (x > 1.93 && y > 0.56 && y < 0.72) return { r: 236, g: 236, b: 222 }
+  return x < -1.98 && y > 0.66 && y < 0.84 ? { r: 150, g: 20, b: 22 } : undefined
 }
 
 function topSideAt(x: number, depth: number, paint: Colour): Colour {
