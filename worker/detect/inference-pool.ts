@@ -1,5 +1,6 @@
 // A fixed number of inference threads and one queue before them. Thread: opening -> idle <-> busy; any of them -> gone
 // when the thread dies or takes too long, and a new one opens in its place.
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { ModelOutputs, PictureSize } from './decode-objects.ts'
 import type { ThreadAnswer, ThreadRequest } from './inference-thread.ts'
@@ -22,6 +23,9 @@ const waitingMax = 128
 
 /** From the hand-over to a thread; a picture takes some 25 ms. */
 const answerWithinMs = 30_000
+
+/** How long closing waits for the picture that a thread works on, or for a model that is being loaded. */
+const endWithinMs = 3_000
 
 /** Pause before a thread that died while opening is opened again. */
 const reopenAfterMs = 1_000
@@ -174,5 +178,16 @@ async function close(pool: Pool): Promise<void> {
   pool.isClosed = true
   for (const timer of pool.reopenTimers) clearTimeout(timer)
   rejectWaiting(pool, 'the detector is closed', undefined)
-  await Promise.all([...pool.slots].map((slot) => slot.worker.terminate()))
+  await Promise.all([...pool.slots].map(endThread))
+}
+
+/** A thread that is ended while it is inside native code aborts the whole process, so its answer is awaited first. */
+async function endThread(slot: Slot): Promise<void> {
+  if (slot.state !== 'idle') {
+    const signal = AbortSignal.timeout(endWithinMs)
+    await Promise.race([once(slot.worker, 'message', { signal }), once(slot.worker, 'exit', { signal })]).catch(
+      () => {},
+    )
+  }
+  await slot.worker.terminate()
 }
