@@ -89,8 +89,8 @@ export class Delivery {
 
   /** What is wrong with the outputs of a task, those failing longest first. */
   faults(taskId: string): OutputFault[] {
-    return [...this.#lanes.values()]
-      .flatMap((lane) => (lane.taskId === taskId && lane.fault ? [lane.fault] : []))
+    return [...this.#options.outputs.keys()]
+      .flatMap((output) => this.#lanes.get(keyOf({ taskId, output }))?.fault ?? [])
       .sort((a, b) => a.sinceMs - b.sinceMs)
   }
 
