@@ -23,6 +23,8 @@ export type RtspServer = {
   host: string
   port: number
   sessions(): RtspSession[]
+  /** Ends the sessions that have been silent for too long; happens by itself every 5 s. */
+  sweep(): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -66,15 +68,17 @@ export async function openRtspServer(options: RtspServerOptions): Promise<RtspSe
     serveConnection(socket, state, udp, settle)
   })
   hearReports(udp.rtcp, sessions, nowMs)
-  const sweeper = setInterval(() => {
+  const sweep = () => {
     endSilent(sessions, nowMs())
     settle()
-  }, sweepEveryMs)
+  }
+  const sweeper = setInterval(sweep, sweepEveryMs)
   const port = await listen(server, host, options.port)
   return {
     host,
     port,
     sessions: () => [...sessions.values()],
+    sweep,
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper)
       for (const session of sessions.values()) session.end()
