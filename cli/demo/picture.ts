@@ -19,7 +19,7 @@ const rows = 16
  * Units: pixels of the source frame in, characters out.
  */
 export function drawStreet(street: Street, marks: Mark[]): string[] {
-  const cell = (row: number, column: number) => {
+  const cell = (row: number, column: number): string => {
     const x = ((column + 0.5) / columns) * street.widthPx
     const y = ((row + 0.5) / rows) * street.heightPx
     return street.region.length > 2 && isInside(street.region, x, y) ? '·' : ' '
