@@ -1,9 +1,7 @@
 // A Kalman filter over a box: where it is, how it moves, and how sure that is. The model is constant velocity with
 // random accelerations. Its noises touch no two coordinates at once, so the filter of eight numbers falls apart into
 // four of two, which need no matrices.
-
-/** Pixels; x, y is the upper-left corner. */
-export type Box = { x: number; y: number; w: number; h: number }
+import type { Box } from '../box.ts'
 
 /** One coordinate, its rate per second, and their covariance. */
 type Axis = { value: number; rate: number; valueVariance: number; covariance: number; rateVariance: number }
@@ -19,7 +17,7 @@ const noise = {
   measured: 0.05,
   measuredAspect: 0.1,
   /** Of the velocity of an object that was seen once. */
-  firstRate: 1,
+  firstRate: 1.5,
   firstHeightRate: 0.2,
   firstAspectRate: 0.05,
   /** Density of the random acceleration. */

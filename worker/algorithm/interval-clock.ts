@@ -3,6 +3,8 @@
 export type IntervalClock = {
   /** The end of the interval that is over at this time, if one is; frames that come late end the latest one only. */
   ended(atMs: number): number | undefined
+  /** Whether time passed since the end of the last interval. */
+  isUnderWay(atMs: number): boolean
 }
 
 export function everyInterval(seconds: number): IntervalClock {
@@ -16,5 +18,6 @@ export function everyInterval(seconds: number): IntervalClock {
       fromMs += whole * lengthMs
       return fromMs
     },
+    isUnderWay: (atMs) => fromMs !== undefined && atMs > fromMs,
   }
 }

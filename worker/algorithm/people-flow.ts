@@ -122,7 +122,7 @@ function countRegions(polygons: RoiPolygon[], interval: number): Counter {
       const endedAtMs = clock.ended(atMs)
       return endedAtMs === undefined ? [] : say(endedAtMs)
     },
-    end: say,
+    end: (atMs) => (clock.isUnderWay(atMs) ? say(atMs) : []),
   }
 }
 
@@ -142,7 +142,7 @@ function drawHeat(config: PeopleFlowConfig, frame: FrameSize): Counter {
       const endedAtMs = clock.ended(atMs)
       const said = endedAtMs === undefined ? [] : say(endedAtMs)
       if (frameCount++ % config.heatmap_point_interval === 0)
-        for (const { foot } of people.filter(isSeen)) map.add(foot)
+        for (const person of people) if (isSeen(person) && person.isBelieved) map.add(person.foot)
       return said
     },
     end: say,

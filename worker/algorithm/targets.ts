@@ -1,8 +1,8 @@
 // What algorithms that follow objects have in common: which labels they follow, where an object stands, its box on the
 // wire, and how often they look.
 import type { BoundingBox } from '@sightline/contract/result.ts'
+import type { Box } from '../box.ts'
 import type { AnalysedFrame, FrameSize } from './algorithm.ts'
-import type { Box } from './box-filter.ts'
 import type { Point } from './geometry.ts'
 import type { Track, Tracker } from './tracker.ts'
 

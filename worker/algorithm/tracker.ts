@@ -4,18 +4,10 @@
 // States of a track. tentative: seen, not yet believed; left for tracked after a second sight at least `confirmMs`
 // after the first, dropped when unseen for `tentativeMs`. tracked: seen now; left for lost by a look that misses it.
 // lost: may be found again for `lostMs`, then dropped.
+
+import { type Box, overlap } from '../box.ts'
 import type { Detection } from './algorithm.ts'
-import {
-  type Box,
-  type BoxFilter,
-  boxOf,
-  correct,
-  halt,
-  predict,
-  scaleOf,
-  spreadOf,
-  startFilter,
-} from './box-filter.ts'
+import { type BoxFilter, boxOf, correct, halt, predict, scaleOf, spreadOf, startFilter } from './box-filter.ts'
 import { assign } from './optimal-assignment.ts'
 
 export type Track = {
@@ -58,17 +50,24 @@ const tentativeMs = 350
 const lostMs = 2_000
 
 // Least overlap of the widened boxes by which a detection belongs to a track.
-const overlapMin = { sure: 0.2, weak: 0.4, tentative: 0.3 }
+const overlapMin = { sure: 0.2, weak: 0.4, tentative: 0.2 }
 
 // Boxes are widened by the filter's spread before their overlap is taken, so that a fast object that is looked at
 // rarely still meets its prediction. In spreads and, at most, in scales of the box.
-const widenSpreads = 1
+const widenSpreads = 1.5
 const widenScalesMax = 1
+
+// An object may turn on the spot, which no spread of a steady walk foresees: boxes are widened by at least this many
+// scales a second since the frame before, up to this many scales.
+const turnScales = { perSecond: 1, max: 0.2 }
 
 // Two detections of one kind that overlap more are one object with two labels, such as car and truck.
 const sameObjectOverlap = 0.65
 
 type Live = Omit<Track, 'box' | 'label'> & { filter: BoxFilter; scoreOfLabel: Map<string, number> }
+
+/** One look at a frame: its time, and the time since the one before. */
+type Look = { ptsMs: number; seconds: number }
 
 export function openTracker(options: TrackerOptions): Tracker {
   let tracks: Live[] = []
@@ -83,7 +82,7 @@ export function openTracker(options: TrackerOptions): Tracker {
         const left = associate(
           tracks.filter((track) => track.kind === kind),
           withoutDoubles(ofKind),
-          ptsMs,
+          { ptsMs, seconds },
         )
         for (const detection of left) tracks.push(start(detection, kind, ptsMs, options.newId()))
       }
@@ -103,31 +102,27 @@ export function openTracker(options: TrackerOptions): Tracker {
 }
 
 /** Gives detections to tracks and returns the sure ones that are left. */
-function associate(tracks: Live[], detections: Detection[], ptsMs: number): Detection[] {
+function associate(tracks: Live[], detections: Detection[], look: Look): Detection[] {
   const sure = detections.filter((one) => one.score >= sureScore)
   const weak = detections.filter((one) => one.score < sureScore)
   const believed = tracks.filter((track) => track.state !== 'tentative')
-  const leftSure = give(sure, believed, overlapMin.sure, ptsMs)
-  const unmet = believed.filter((track) => track.state === 'tracked' && track.lastSeenMs < ptsMs)
-  give(weak, unmet, overlapMin.weak, ptsMs)
-  return give(
-    leftSure,
-    tracks.filter((track) => track.state === 'tentative'),
-    overlapMin.tentative,
-    ptsMs,
-  )
+  const leftSure = give(sure, believed, overlapMin.sure, look)
+  const unmet = believed.filter((track) => track.state === 'tracked' && track.lastSeenMs < look.ptsMs)
+  give(weak, unmet, overlapMin.weak, look)
+  const tentative = tracks.filter((track) => track.state === 'tentative')
+  return give(leftSure, tentative, overlapMin.tentative, look)
 }
 
 /** One pass: the best assignment, taken in by the tracks. Returns the detections that no track took. */
-function give(detections: Detection[], tracks: Live[], overlapLeast: number, ptsMs: number): Detection[] {
-  const costs = tracks.map((track) => detections.map((one) => 1 - widenedOverlap(track.filter, one.box)))
+function give(detections: Detection[], tracks: Live[], overlapLeast: number, look: Look): Detection[] {
+  const costs = tracks.map((track) => detections.map((one) => 1 - widenedOverlap(track.filter, one.box, look.seconds)))
   const taken = new Set<number>()
   for (const [row, column] of assign(costs, 1 - overlapLeast).entries()) {
     const track = tracks[row]
     const detection = column === undefined ? undefined : detections[column]
     if (!track || !detection || column === undefined) continue
     taken.add(column)
-    see(track, detection, ptsMs)
+    see(track, detection, look.ptsMs)
   }
   return detections.filter((_, column) => !taken.has(column))
 }
@@ -174,22 +169,16 @@ function withoutDoubles(detections: Detection[]): Detection[] {
   return kept
 }
 
-function widenedOverlap(filter: BoxFilter, detected: Box): number {
+function widenedOverlap(filter: BoxFilter, detected: Box, seconds: number): number {
   const predicted = boxOf(filter)
+  const scale = scaleOf(predicted)
   const spread = spreadOf(filter)
-  const most = widenScalesMax * scaleOf(predicted)
-  const by = { x: Math.min(most, widenSpreads * spread.x), y: Math.min(most, widenSpreads * spread.y) }
-  return overlap(widened(predicted, by), widened(detected, by))
+  const turn = Math.min(turnScales.max, turnScales.perSecond * seconds)
+  const by = (spreadPx: number) => Math.max(turn * scale, Math.min(widenScalesMax * scale, widenSpreads * spreadPx))
+  const margin = { x: by(spread.x), y: by(spread.y) }
+  return overlap(widened(predicted, margin), widened(detected, margin))
 }
 
 function widened(box: Box, by: { x: number; y: number }): Box {
   return { x: box.x - by.x, y: box.y - by.y, w: box.w + 2 * by.x, h: box.h + 2 * by.y }
-}
-
-/** Intersection over union, 0 to 1. */
-function overlap(one: Box, other: Box): number {
-  const w = Math.min(one.x + one.w, other.x + other.w) - Math.max(one.x, other.x)
-  const h = Math.min(one.y + one.h, other.y + other.h) - Math.max(one.y, other.y)
-  if (w <= 0 || h <= 0) return 0
-  return (w * h) / (one.w * one.h + other.w * other.h - w * h)
 }

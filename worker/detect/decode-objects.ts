@@ -1,4 +1,5 @@
 // From the outputs of the detector model to labelled boxes.
+import { type Box, overlap } from '../box.ts'
 import { cocoLabels } from './coco-labels.ts'
 import { cellPx, objectsMax } from './convert-graph.ts'
 
@@ -6,7 +7,7 @@ import { cellPx, objectsMax } from './convert-graph.ts'
 export type DetectedObject = {
   label: string
   score: number
-  box: { x: number; y: number; w: number; h: number }
+  box: Box
 }
 
 /** What the model says of one picture, best score first; see `convertGraph`. */
@@ -55,13 +56,3 @@ function objectAt(outputs: ModelOutputs, place: number, size: PictureSize): Dete
 }
 
 const fraction = (px: number, ofPx: number) => Math.min(1, Math.max(0, px / ofPx))
-
-type Box = DetectedObject['box']
-
-/** Intersection over union, 0 to 1. */
-export function overlap(one: Box, other: Box): number {
-  const w = Math.min(one.x + one.w, other.x + other.w) - Math.max(one.x, other.x)
-  const h = Math.min(one.y + one.h, other.y + other.h) - Math.max(one.y, other.y)
-  if (w <= 0 || h <= 0) return 0
-  return (w * h) / (one.w * one.h + other.w * other.h - w * h)
-}
