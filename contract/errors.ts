@@ -67,6 +67,14 @@ export const apiErrors = {
     code: 'ModelArts.0206',
     message: 'Incorrect authorization request header format.',
   },
+  // The next three are Keystone's own: below /v3 the code is the HTTP status.
+  sign_in_refused: { status: 401, code: 'ModelArts.0203', message: 'The username or password is wrong.' },
+  sign_in_locked: {
+    status: 401,
+    code: 'ModelArts.0203',
+    message: 'The account is locked for 15 minutes after too many failed sign-ins.',
+  },
+  subject_token_not_found: { status: 404, code: 'ModelArts.0203', message: 'The token is not found.' },
   not_authorized: {
     status: 403,
     code: 'ModelArts.0108',
@@ -89,6 +97,10 @@ export const apiErrors = {
   too_many_requests: { status: 429, code: 'ModelArts.4206', message: 'Excessive number of requests to {path}.' },
   head_too_large: { status: 431, code: 'ModelArts.9509', message: 'The request head exceeds {n} bytes.' },
   internal: { status: 500, code: 'ModelArts.0010', message: 'Internal error.' },
+  // Between server and worker only.
+  unknown_credential: { status: 401, code: 'ModelArts.9600', message: 'The credential of the node is not known.' },
+  unknown_join_token: { status: 401, code: 'ModelArts.9601', message: 'The join token is not known, used or expired.' },
+  epoch_over: { status: 409, code: 'ModelArts.9602', message: 'The lease of epoch {epoch} is over; register again.' },
   not_ready: { status: 503, code: 'ModelArts.9510', message: 'The platform is not ready.' },
 } as const
 export type ApiErrorName = keyof typeof apiErrors
