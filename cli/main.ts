@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { ApiError, NoAnswerError } from '@sightline/client'
 import { type Command, CommandError, helpOf, readArguments, UsageError } from './command.ts'
+import { demo } from './demo/demo.ts'
 import { doctor } from './doctor.ts'
 import { refuseUnknownVariables } from './environment.ts'
 import { login } from './login.ts'
@@ -11,7 +12,7 @@ import { taskCommands } from './task.ts'
 const exitFailed = 1
 const exitUsage = 2
 
-const commands: readonly Command[] = [...taskCommands, ...serviceCommands, login, doctor]
+const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor]
 
 const readOurs = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 
