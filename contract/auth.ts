@@ -17,6 +17,7 @@ export const CreateTokenRequest = z.object({
           }),
         })
         .optional(),
+      token: z.object({ id: z.string().min(1).max(1000) }).optional(),
     }),
     scope: z
       .object({

@@ -1,0 +1,184 @@
+// HTTP as the API limits it, before any route is asked. Source: tasks API page, section 1.
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Answer, Call, Door } from './call.ts'
+import { apiError, toResponse } from './errors.ts'
+import { readFlags, readQuery } from './query.ts'
+import type { Route } from './router.ts'
+
+const headBytesMax = 16 * 1024
+const urlBytesMax = 16 * 1024
+const bodyBytesMax = 1024 * 1024
+/** Of a body where none is expected. */
+const idleBodyBytesMax = 4096
+const headWithinMs = 20_000
+const requestWithinMs = 30_000
+const timeoutsCheckedEveryMs = 2_000
+const pathParameterBytesMax = 8 * 1024
+const requestIdHeader = 'x-request-id'
+
+/** An HTTP server with the API's limits and error bodies and no routes. */
+export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
+  const app = fastify({
+    http: {
+      // Head and URL together, with room to say which of the two is too long.
+      maxHeaderSize: headBytesMax + urlBytesMax + 4096,
+      headersTimeout: headWithinMs,
+      connectionsCheckingInterval: timeoutsCheckedEveryMs,
+    },
+    requestTimeout: requestWithinMs,
+    bodyLimit: bodyBytesMax,
+    genReqId: newRequestId,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+    frameworkErrors: (error, request, reply) => sendError(door, error, request, reply),
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      maxParamLength: pathParameterBytesMax,
+      // Handlers read the query themselves, strictly.
+      querystringParser: () => ({}),
+    },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header(requestIdHeader, request.id)
+    checkHead(request)
+  })
+  app.setNotFoundHandler(async (request) => {
+    throw apiError('no_such_api', { path: pathOf(request) })
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(door, error, request, reply))
+  return app
+}
+
+const newRequestId = () => randomUUID().replaceAll('-', '')
+
+function checkHead(request: FastifyRequest): void {
+  if (Buffer.byteLength(request.raw.url ?? '') > urlBytesMax) throw apiError('url_too_long', { n: urlBytesMax })
+  const headBytes = request.raw.rawHeaders.reduce((bytes, text) => bytes + text.length + 2, 0)
+  if (headBytes > headBytesMax) throw apiError('head_too_large', { n: headBytesMax })
+}
+
+/** The path as it was sent, cut to what an error text may hold. */
+function pathOf(request: FastifyRequest): string {
+  return (request.raw.url ?? '').split('?')[0]?.slice(0, 1000) ?? ''
+}
+
+function sendError(
+  door: Pick<Door, 'log'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const isTooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+  const limit = request.routeOptions.bodyLimit ?? bodyBytesMax
+  const response = toResponse(isTooLarge ? apiError('body_too_large', { n: limit }) : error, pathOf(request))
+  if (response.isBug) door.log.error({ err: error, request: request.id, path: pathOf(request) }, 'a request failed')
+  reply.header(requestIdHeader, request.id)
+  return reply.code(response.status).headers(response.headers).type('application/json').send(response.body)
+}
+
+type BrokenRequest = Error & { code?: string | undefined; rawPacket?: unknown }
+
+/** A request that is no HTTP, too long to be read or too slow: answered on the bare socket, which is then closed. */
+function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy()
+  const broken = brokenBy(error)
+  const { status, body } = toResponse(broken, '')
+  const head = [
+    `HTTP/1.1 ${status} ${broken.message.split('.')[0]}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${newRequestId()}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function brokenBy(error: BrokenRequest): ReturnType<typeof apiError> {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return apiError('request_timeout')
+  if (error.code !== 'HPE_HEADER_OVERFLOW') return apiError('incorrect_json')
+  const lineBytes = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.indexOf('\r\n') : 0
+  const isUrl = lineBytes < 0 || lineBytes > urlBytesMax
+  return isUrl ? apiError('url_too_long', { n: urlBytesMax }) : apiError('head_too_large', { n: headBytesMax })
+}
+
+/** Adds routes, and answers 405 on their paths for every other method. */
+export function addRoutes(app: FastifyInstance, door: Pick<Door, 'clock'>, routes: readonly Route[]): void {
+  for (const route of routes) addRoute(app, door, route)
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const used = routes.filter((route) => route.path === path).map(({ method }) => method)
+    const allow = used.includes('GET') ? [...used, 'HEAD'] : used
+    app.route({
+      method: methods.filter((method) => !allow.includes(method)),
+      url: fastifyPath(path),
+      bodyLimit: bodyBytesMax,
+      handler: async (request) => {
+        throw apiError('method_not_allowed', { path: pathOf(request) }, { allow: allow.join(', ') })
+      },
+    })
+  }
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** `/v1/{project_id}` to `/v1/:project_id` */
+const fastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
+
+function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route): void {
+  const entered = new WeakMap<FastifyRequest, { call: Omit<Call, 'body'>; answer: (call: Call) => Promise<Answer> }>()
+  app.route({
+    method: route.method,
+    url: fastifyPath(route.path),
+    bodyLimit: route.hasBody ? bodyBytesMax : idleBodyBytesMax,
+    onRequest: async (request) => {
+      const call = arrive(request, door.clock())
+      const answer = await route.enter({ ...call, path: pathOf(request), rawHeaders: request.raw.rawHeaders })
+      entered.set(request, { call, answer })
+      checkBodyHeaders(request, route)
+    },
+    handler: async (request, reply) => {
+      const { call, answer } = entered.get(request) ?? {}
+      if (!call || !answer) throw new Error('a request reached its handler without passing the gate')
+      const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
+      if (route.hasBody && body.length === 0) throw apiError('empty_request')
+      return send(reply, await answer({ ...call, body }))
+    },
+  })
+}
+
+function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
+  const url = request.raw.url ?? ''
+  return {
+    params: { ...(request.params as Record<string, string>) },
+    query: readQuery(url),
+    flags: readFlags(url),
+    headers: request.headers,
+    address: request.socket.remoteAddress ?? '',
+    nowMs,
+  }
+}
+
+/** What can be refused before the body is read. */
+function checkBodyHeaders(request: FastifyRequest, route: Route): void {
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (!route.hasBody) {
+    if (length > idleBodyBytesMax) throw apiError('body_too_large', { n: idleBodyBytesMax })
+    return
+  }
+  const hasBody = length > 0 || request.headers['transfer-encoding'] !== undefined
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (hasBody && type !== undefined && type !== 'application/json') throw apiError('not_json')
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') throw apiError('not_json')
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status)
+  if (answer.headers) reply.headers(answer.headers)
+  const text = answer.text ?? (answer.json === undefined ? undefined : JSON.stringify(answer.json))
+  return text === undefined ? reply.send() : reply.type('application/json').send(text)
+}

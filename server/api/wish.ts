@@ -1,0 +1,30 @@
+// Start, stop and delete write what the user wants; the reconciler makes it so.
+import { type Connection, wakeReconciler } from '../store/database.ts'
+import type { TaskKey, WishOutcome } from '../store/tasks.ts'
+import type { Caller, Door } from './call.ts'
+import { apiError } from './errors.ts'
+
+export type Wish = {
+  name: 'start' | 'stop' | 'delete'
+  update: (tx: Connection, key: TaskKey, nowMs: number) => Promise<WishOutcome>
+}
+
+/** Errors: `task_not_found`; `operation_not_allowed` where the task's state does not allow the wish. */
+export async function recordWish(
+  door: Door,
+  wish: Wish,
+  caller: Caller,
+  task: Omit<TaskKey, 'projectId'>,
+): Promise<void> {
+  const key = { projectId: caller.project.id, ...task }
+  const outcome = await door.database.transaction(async (tx) => {
+    const result = await wish.update(tx, key, door.clock())
+    if (result.kind === 'taken') await wakeReconciler(tx)
+    return result
+  })
+  if (outcome.kind === 'absent') throw apiError('task_not_found', { id: task.id })
+  if (outcome.kind === 'refused') {
+    throw apiError('operation_not_allowed', { op: wish.name, id: task.id, state: outcome.state })
+  }
+  door.log.info({ task: task.id, wish: wish.name, by: caller.name }, 'wish taken')
+}

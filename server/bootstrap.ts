@@ -1,0 +1,91 @@
+// What the first start makes: a domain, a project with one service per algorithm, and the user admin.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { algorithms } from '@sightline/contract/algorithms.ts'
+import { hashPassword, isPassword } from './api/password.ts'
+import { insertAccount, insertAccountRole, selectAccount, updatePasswordHash } from './store/accounts.ts'
+import type { Connection, Database } from './store/database.ts'
+import { insertDomain, insertProject, selectDomainByName, selectProjects } from './store/projects.ts'
+import type { SecretBox } from './store/secrets.ts'
+import { insertService } from './store/services.ts'
+
+const domainName = 'sightline'
+const projectName = 'default'
+const adminName = 'admin'
+const idBytes = 16
+const passwordBytes = 15
+const signingSecretBytes = 32
+// Any fixed number: servers that start together make the first things once.
+const bootstrapLock = 7_408_012
+
+type FirstStart = {
+  secretBox: SecretBox
+  nowMs: number
+  /** As given by the settings. */
+  adminPassword?: string | undefined
+  projectId?: string | undefined
+}
+
+/** Makes what is missing. Shape: `adminPassword` only when this call made one that the user has not given. */
+export async function bootstrap(database: Database, first: FirstStart): Promise<{ adminPassword?: string }> {
+  return database.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [bootstrapLock])
+    const admin = await selectAccount(tx, { name: adminName, domainName })
+    if (admin) {
+      const isGiven = first.adminPassword !== undefined && !(await isPassword(first.adminPassword, admin.passwordHash))
+      if (isGiven) await updatePasswordHash(tx, admin.id, await hashPassword(first.adminPassword ?? ''))
+      return {}
+    }
+    return makeFirst(tx, first)
+  })
+}
+
+async function makeFirst(tx: Connection, first: FirstStart): Promise<{ adminPassword?: string }> {
+  await insertDomain(tx, { id: newId(), name: domainName })
+  const domain = await selectDomainByName(tx, domainName)
+  if (!domain) throw new Error('the first domain is not there after it was made')
+  await makeProject(tx, first, domain.id)
+  const accountId = newId()
+  const password = first.adminPassword ?? randomBytes(passwordBytes).toString('base64url')
+  await insertAccount(tx, {
+    id: accountId,
+    name: adminName,
+    domainId: domain.id,
+    passwordHash: await hashPassword(password),
+    createdAtMs: first.nowMs,
+  })
+  await insertAccountRole(tx, { accountId, role: 'admin' })
+  return first.adminPassword === undefined ? { adminPassword: password } : {}
+}
+
+/** Unless an import has brought a project of that name or id. */
+async function makeProject(
+  tx: Connection,
+  { secretBox, nowMs, projectId }: FirstStart,
+  domainId: string,
+): Promise<void> {
+  const found = await selectProjects(tx)
+  if (found.some(({ id, name }) => name === projectName || id === projectId)) return
+  const id = projectId ?? newId()
+  const signingSecret = `whsec_${randomBytes(signingSecretBytes).toString('base64')}`
+  const signingSecrets = [secretBox.seal(signingSecret, id)]
+  await insertProject(tx, { id, domainId, name: projectName, signingSecrets, createdAtMs: nowMs })
+  for (const [algorithm, { title, version }] of Object.entries(algorithms)) {
+    await insertService(tx, {
+      projectId: id,
+      id: randomUUID(),
+      serviceName: algorithm,
+      description: title,
+      algorithm,
+      version,
+      profile: 'ief',
+      inferType: 'edge',
+      status: 'running',
+      owner: adminName,
+      workspaceId: '0',
+      config: JSON.stringify([{ model_id: algorithm }]),
+      createdAtMs: nowMs,
+    })
+  }
+}
+
+const newId = () => randomBytes(idBytes).toString('hex')

@@ -1,0 +1,128 @@
+// The server process, wiring only: database, first start, routes, reconciler, shutdown. `serve.ts` starts it.
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import type { AddressPolicy } from '@sightline/contract/fleet.ts'
+import type { Logger } from 'pino'
+import type { Door } from './api/call.ts'
+import { addHealth } from './api/health.ts'
+import { addRoutes, createHttp } from './api/http.ts'
+import { createRoutes } from './api/router.ts'
+import { bootstrap } from './bootstrap.ts'
+import type { Config } from './config.ts'
+import type { FromServer, ToServer } from './ipc.ts'
+import { createLogger } from './logger.ts'
+import { startReconciler } from './reconcile/loop.ts'
+import { deleteOldSignInFailures } from './store/accounts.ts'
+import { type Database, DatabaseUnavailableError, openDatabase } from './store/database.ts'
+import { migrate, PostgresTooOldError, SchemaTooNewError } from './store/migrate.ts'
+import { checkSecretKey, createSecretBox, loadSecretKey, SecretKeyError } from './store/secrets.ts'
+import { deleteEmptyServices } from './store/services.ts'
+import { deleteExpiredTokens } from './store/tokens.ts'
+
+const version = '0.1.0'
+const poolMax = 20
+const sweepEveryMs = 60_000
+const exitFailed = 1
+
+const clock = () => Date.now()
+const say = (message: FromServer) => process.send?.(message)
+
+async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 'start' }>): Promise<void> {
+  const log = createLogger(config.logLevel, 'server')
+  const database = openDatabase({ url: databaseUrl, poolMax, log })
+  await migrate(database, clock())
+  const secretBox = createSecretBox(await loadSecretKey(config.dataDir, config.secretKey))
+  await checkSecretKey(database, secretBox, clock())
+  const { adminPassword, projectId } = config
+  const first = await bootstrap(database, { secretBox, nowMs: clock(), adminPassword, projectId })
+
+  let policy: AddressPolicy = { ...config.addresses, own: [] }
+  const door: Door = {
+    ...{ database, secretBox, clock, log, addressPolicy: () => policy },
+    ...{ isStrict: config.isStrict, isMaintenance: config.isMaintenance, hasRateLimit: config.hasRateLimit },
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+  }
+  const app = createHttp(door)
+  addHealth(app, database, version)
+  addRoutes(app, door, createRoutes(door))
+  await app.listen({ host: config.host, port: config.port })
+  const port = portOf(app.server.address())
+  policy = { ...policy, own: ownAddresses(config, databaseUrl, port) }
+
+  const reconciler = config.isMaintenance ? undefined : await startReconciler({ database, clock, log })
+  const sweep = setInterval(() => void sweepStore(database, log), sweepEveryMs)
+  onStop(async () => {
+    clearInterval(sweep)
+    await app.close()
+    await reconciler?.[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  })
+  say({ kind: 'ready', port, ...first })
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (typeof address !== 'object' || !address) throw new Error('the server listens nowhere')
+  return address.port
+}
+
+/** Where this platform itself can be reached: no task may name these. */
+function ownAddresses(config: Config, databaseUrl: string, port: number): string[] {
+  const isEverywhere = ['0.0.0.0', '::'].includes(config.host)
+  const local = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const hosts = isEverywhere ? [config.host, ...local.map(({ address }) => address)] : [config.host]
+  const database = new URL(databaseUrl)
+  return [
+    ...hosts.map((host) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+    ...(database.hostname ? [`${database.hostname}:${database.port || '5432'}`] : []),
+  ]
+}
+
+/** What expires, and services whose last task is gone. */
+async function sweepStore(database: Database, log: Logger): Promise<void> {
+  try {
+    await deleteExpiredTokens(database, clock())
+    await deleteOldSignInFailures(database, clock())
+    await deleteEmptyServices(database)
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'a sweep of the store failed')
+  }
+}
+
+/** Stops once: when it is told, or when the supervising process is gone. A second signal stops at once. */
+function onStop(stop: () => Promise<void>): void {
+  let isStopping = false
+  const begin = () => {
+    if (isStopping) process.exit(exitFailed)
+    isStopping = true
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(exitFailed),
+    )
+  }
+  process.on('SIGTERM', begin)
+  process.on('SIGINT', begin)
+  process.on('disconnect', () => {
+    if (!isStopping) begin()
+  })
+}
+
+const expected = [DatabaseUnavailableError, PostgresTooOldError, SchemaTooNewError, SecretKeyError]
+
+function fail(error: unknown): void {
+  const isExpected = expected.some((kind) => error instanceof kind) || isAddressInUse(error)
+  if (!isExpected) console.error(error)
+  say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  process.exit(exitFailed)
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES'].includes(String(error.code))
+  )
+}
+
+process.on('message', (message: ToServer) => {
+  if (message.kind === 'start') startServer(message).catch(fail)
+})
+// Until it has started, the end of the supervising process is its own.
+process.once('disconnect', () => setTimeout(() => process.exit(exitFailed), 8_000).unref())
