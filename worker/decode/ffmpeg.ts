@@ -181,6 +181,8 @@ export type OpenOptions = {
   /** The longest that opening may take; the longest that one read may take. */
   openWithinMs: number
   readWithinMs: number
+  /** How long the transport waits for an answer, as told in `options`: a call that failed no sooner met silence. */
+  silentAfterMs: number
 }
 
 /** An open input with one video stream and its decoder. Calls must not overlap; disposing waits for nothing but itself. */
@@ -274,7 +276,7 @@ export class MediaInput implements AsyncDisposable {
     if (code >= 0 || code === AVERROR_EOF) return code
     // An interrupted or silent opening reads as "Invalid data" with some protocols, so the clock decides.
     if (this.#open.signal.aborted) throw new MediaError(attempt, 'interrupted')
-    if (isLate || performance.now() - startedAtMs > limitMs * 0.95) throw new MediaError(attempt, 'silent')
+    if (isLate || performance.now() - startedAtMs > this.#open.silentAfterMs) throw new MediaError(attempt, 'silent')
     throw mediaError(attempt, code)
   }
 

@@ -1,7 +1,9 @@
 // What FFmpeg is told for each kind of address. Everything not said here is FFmpeg's default.
 
 const seconds = 1_000_000
-const transportTimeoutUs = String(8 * seconds)
+/** How long a server may say nothing. */
+export const transportTimeoutMs = 8000
+const transportTimeoutUs = String(transportTimeoutMs * 1000)
 
 /** The containers that a tenant's address may hold. Others, such as `concat` or `sdp`, open further addresses themselves. */
 const containers =
@@ -30,11 +32,11 @@ const rtmp = {
 }
 const http = {
   ...probing,
-  protocol_whitelist: 'http,https,tls,httpproxy,tcp,hls,crypto',
+  // TLS is spoken by the checking proxy; an https address that reaches FFmpeg all the same is refused here.
+  protocol_whitelist: 'http,tcp,hls,crypto',
   format_whitelist: containers,
   rw_timeout: transportTimeoutUs,
   user_agent: 'Sightline',
-  tls_verify: '1',
   // Segments of any name: what a playlist may name is bounded by the two lists above.
   allowed_extensions: 'ALL',
   allowed_segment_extensions: 'ALL',

@@ -4,10 +4,11 @@ import { checkedAddresses } from '../checked-connect.ts'
 import { MediaInput } from '../decode/ffmpeg.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { openCheckingProxy } from './checking-proxy.ts'
-import { isMediaScheme, type MediaScheme, mediaOptions } from './media-options.ts'
+import { connectAny } from './connect-any.ts'
+import { isMediaScheme, type MediaScheme, mediaOptions, transportTimeoutMs } from './media-options.ts'
+import { proxiedUrl } from './proxied-url.ts'
 import { faultOf, SourceError, sourceError } from './source-error.ts'
 import { openTlsRelay } from './tls-relay.ts'
-import { trustedCertificatesFile } from './trusted-certificates.ts'
 
 export type SourceContext = {
   signal: AbortSignal
@@ -34,7 +35,7 @@ const readPlaylistWithinMs = 30_000
 type Route = AsyncDisposable & {
   url: string
   options: Record<string, string>
-  failure(error: unknown): unknown
+  failure(): unknown
 }
 
 type OpenRoute = (url: URL, context: SourceContext) => Promise<Route>
@@ -44,17 +45,11 @@ const defaultPorts: Record<string, number> = { 'rtsp:': 554, 'rtsps:': 322, 'rtm
 async function openProxied(url: URL, context: SourceContext): Promise<Route> {
   const proxy = await openCheckingProxy(context.policy)
   return {
-    url: url.href,
-    options: { http_proxy: proxy.url, ca_file: await trustedCertificatesFile() },
-    failure: (error) => proxy.lastFailure() ?? tlsFailure(error, proxy.sawTunnel()),
+    url: proxiedUrl(url),
+    options: { http_proxy: proxy.url },
+    failure: () => proxy.lastFailure(),
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   }
-}
-
-/** FFmpeg says only "Input/output error" when a certificate is not trusted. */
-function tlsFailure(error: unknown, sawTunnel: boolean): unknown {
-  if (!sawTunnel || faultOf(error) !== 'broken') return undefined
-  return Object.assign(new Error('the TLS handshake failed', { cause: error }), { code: 'ERR_TLS_HANDSHAKE' })
 }
 
 async function openPinned(url: URL, context: SourceContext): Promise<Route> {
@@ -89,10 +84,16 @@ const routes = {
   'file:': openFile,
 } satisfies Record<MediaScheme, OpenRoute>
 
+/** A name with several addresses is pinned to the one that answers. */
 async function pin(url: URL, { policy }: SourceContext): Promise<{ address: string; port: number }> {
   const port = Number(url.port) || (defaultPorts[url.protocol] ?? 0)
-  const [first] = await checkedAddresses(url.hostname, port, policy)
-  return { address: first?.address ?? '', port }
+  const addresses = await checkedAddresses(url.hostname, port, policy)
+  const [only] = addresses
+  if (only && addresses.length === 1) return { address: only.address, port }
+  const socket = await connectAny(addresses, port)
+  const address = socket.remoteAddress ?? ''
+  socket.destroy()
+  return { address, port }
 }
 
 /** By text, because `URL` has no setter that keeps the rest of a camera's address as it was written. */
@@ -136,13 +137,14 @@ function openInput(scheme: MediaScheme, route: Route, signal: AbortSignal): Prom
     options: { ...mediaOptions[scheme], ...route.options },
     signal,
     openWithinMs,
+    silentAfterMs: transportTimeoutMs,
     readWithinMs: scheme.startsWith('http') ? readPlaylistWithinMs : readWithinMs,
   })
 }
 
 function explained(error: unknown, url: URL, route: Route | undefined): SourceError {
   if (error instanceof SourceError) return error
-  const cause = route?.failure(error) ?? error
+  const cause = route?.failure() ?? error
   const fault = faultOf(cause)
   return sourceError(fault === 'interrupted' ? 'broken' : fault, url, cause)
 }
