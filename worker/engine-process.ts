@@ -80,7 +80,7 @@ export class EngineProcess {
         serialization: 'advanced',
         // Logs are lines on standard error; the engine's standard output is no result of ours.
         stdio: ['ignore', 2, 2, 'ipc'],
-        env: { ...process.env, ...command.environment },
+        env: { ...withoutSettings(), ...command.environment },
       })
       this.#watch(child)
       this.#child = child
@@ -131,3 +131,8 @@ export class EngineProcess {
 
 /** A child that is gone is noticed by its exit; what was said to it is lost either way. */
 const ignore = () => undefined
+
+/** The join token and the other settings are none of the engine's business. */
+function withoutSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIGHTLINE_')))
+}
