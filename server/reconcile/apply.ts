@@ -13,8 +13,12 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
 // Tasks that wait for room are woken a batch at a time when some is left.
 const wakenMax = 500
 
-/** Errors: an assertion fails when a task has moved on since it was claimed, which its lock forbids. */
-export async function apply(tx: Connection, steps: readonly Step[], nowMs: number): Promise<void> {
+/**
+ * Writes the steps down and says how many waiting tasks are due now because runs have ended.
+ *
+ * Errors: an assertion fails when a task has moved on since it was claimed, which its lock forbids.
+ */
+export async function apply(tx: Connection, steps: readonly Step[], nowMs: number): Promise<number> {
   const ended = pick(steps, 'end_run')
   await applyToRuns(tx, steps, nowMs)
   await applyToTasks(tx, steps, nowMs)
@@ -25,7 +29,7 @@ export async function apply(tx: Connection, steps: readonly Step[], nowMs: numbe
     await updateNodesAssigned(tx, [...nodeIds])
     await notify(tx, 'assignments')
   }
-  if (ended.length > 0) await wakeWaitingTasks(tx, { nowMs, limit: wakenMax })
+  return ended.length > 0 ? wakeWaitingTasks(tx, { nowMs, limit: wakenMax }) : 0
 }
 
 /** Old runs end before new ones begin: a task has one live run at most. */

@@ -100,27 +100,27 @@ class ReconcileLoop implements Reconciler {
     clearTimeout(timer)
   }
 
-  /** Batch after batch until fewer are due than a batch holds; after a failure one by one, passing over what fails. */
+  /** Batch after batch until nothing is due; after a failure one by one, passing over what fails. */
   async #reconcileAll(): Promise<void> {
     let limit = batchMax
     while (!this.#stop.signal.aborted) {
-      const claimedCount = await this.#reconcileBatch(limit).catch((error: unknown) => this.#passOver(error, limit))
-      if (claimedCount === undefined) limit = 1
-      else if (claimedCount < limit) return
+      const batch = await this.#reconcileBatch(limit).catch((error: unknown) => this.#passOver(error, limit))
+      if (!batch) limit = 1
+      else if (batch.claimedCount < limit && batch.wokenCount === 0) return
     }
   }
 
-  async #reconcileBatch(limit: number): Promise<number> {
+  async #reconcileBatch(limit: number): Promise<{ claimedCount: number; wokenCount: number }> {
     const { database, clock, log } = this.#options
     const nowMs = clock()
-    const { steps, claimedCount } = await database.transaction(async (tx) => {
+    const { steps, ...batch } = await database.transaction(async (tx) => {
       const observation = await observe(tx, { nowMs, limit })
       const planned = plan(observation)
-      await apply(tx, planned, nowMs)
-      return { steps: planned, claimedCount: observation.tasks.length }
+      const wokenCount = await apply(tx, planned, nowMs)
+      return { steps: planned, claimedCount: observation.tasks.length, wokenCount }
     })
     logMoves(log, steps)
-    return claimedCount
+    return batch
   }
 
   async #passOver(error: unknown, limit: number): Promise<undefined> {
