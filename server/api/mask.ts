@@ -36,8 +36,7 @@ function maskHeaders(headers: Record<string, string>): Record<string, string> {
 /** Masks the password of the user-info and the values of secret query keys; leaves every other character as it is. */
 export function maskUrl(url: string): string {
   const [, start = '', authority = '', rest = ''] = /^([a-z][a-z0-9+.-]*:[\\/]{2,})([^\\/?#]*)(.*)$/is.exec(url) ?? []
-  if (start === '') return maskQuery(url)
-  const masked = start + maskUserInfo(authority) + maskQuery(rest)
+  const masked = start === '' ? maskQuery(url) : start + maskUserInfo(authority) + maskQuery(rest)
   return hasPassword(masked) ? maskByParts(url) : masked
 }
 
