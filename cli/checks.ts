@@ -32,7 +32,7 @@ const glibcMin = [2, 28] as const
 export async function checkGlibc(): Promise<Check> {
   const name = 'C library'
   // Looking names up in the network may take seconds and says nothing about the C library.
-  process.report.excludeNetwork = true
+  Object.assign(process.report, { excludeNetwork: true })
   const { header } = Object(process.report.getReport())
   const version: unknown = header?.glibcVersionRuntime
   const mend = 'use a distribution with glibc 2.28 or newer, such as Debian 10'
