@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RegisterNodeRequest, RegisterNodeResponse } from '@sightline/contract/fleet.ts'
 import { apiError } from '../api/errors.ts'
-import { type Connection, wakeReconciler } from '../store/database.ts'
+import { type Connection, notify, wakeReconciler } from '../store/database.ts'
 import { wakeWaitingTasks } from '../store/due-tasks.ts'
 import {
   insertNode,
@@ -66,6 +66,8 @@ async function readmit(
   const { id } = await findNode(tx, authorization)
   await updateTasksDueOfNodes(tx, { nodeIds: [id], nowMs: registration.nowMs })
   const node = await updateNodeRegistered(tx, { ...registration, id })
+  // Whoever still waits under the old epoch learns that it is over.
+  await notify(tx, 'assignments')
   if (!node) throw apiError('unknown_credential')
   return { node_id: id, epoch: node.epoch }
 }
