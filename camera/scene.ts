@@ -40,43 +40,40 @@ const periodMs = 60_000
 
 type Lane = { name: string; y: number; pxPerM: number; speedMPerS: number; direction: 1 | -1 }
 
-// Fractions of the frame height. People of neighbouring lanes hide at most a third of each other.
+// Fractions of the frame height. People of neighbouring lanes hide at most a quarter of each other.
 const lanes = {
-  back: { name: 'back', y: 0.575, pxPerM: 0.126, speedMPerS: 1.3, direction: 1 },
-  middle: { name: 'middle', y: 0.765, pxPerM: 0.152, speedMPerS: 1.35, direction: -1 },
+  back: { name: 'back', y: 0.55, pxPerM: 0.122, speedMPerS: 1.3, direction: 1 },
+  middle: { name: 'middle', y: 0.725, pxPerM: 0.148, speedMPerS: 1.35, direction: -1 },
   front: { name: 'front', y: 0.965, pxPerM: 0.178, speedMPerS: 1.3, direction: 1 },
 } as const satisfies Record<string, Lane>
-const road = { y: 0.44, pxPerM: 0.1, speedMPerS: 5.5 }
+const road = { y: 0.43, pxPerM: 0.1, speedMPerS: 5.5 }
 
-type Walk = { lane: keyof typeof lanes; crossesAtMs: number; pause?: { share: number; forMs: number } }
+// When walkers cross the line, in seconds. The front lane is empty around the long pause, so that nobody hides the one
+// who waits; walkers of one lane keep about three seconds apart.
+const crossesAtS: Record<keyof typeof lanes, readonly number[]> = {
+  front: [1.6, 4.5, 7.6, 10.5, 13.4, 16.4, 19.3, 22.3, 25.2, 28.2, 31.2, 34.4, 38, 54, 57.2],
+  middle: [3, 6.1, 9, 12, 14.9, 17.9, 20.8, 23.8, 26.7, 29.8, 32.9, 36.3, 40, 43, 46.2, 49, 52.4, 55.5, 58.6],
+  back: [5.6, 15, 25.9, 30.4, 35.6, 41.5, 44.6, 47.6, 50.6, 59.8],
+}
 
-// When a walker crosses the line. The front lane is empty around the long pause, so that nobody hides the one who waits.
-const walks: readonly Walk[] = [
-  { lane: 'front', crossesAtMs: 1_600 },
-  { lane: 'middle', crossesAtMs: 3_400 },
-  { lane: 'back', crossesAtMs: 5_600 },
-  { lane: 'front', crossesAtMs: 7_700 },
-  { lane: 'middle', crossesAtMs: 10_000 },
-  { lane: 'front', crossesAtMs: 12_300 },
-  { lane: 'back', crossesAtMs: 14_500, pause: { share: 0.66, forMs: 2_500 } },
-  { lane: 'middle', crossesAtMs: 16_800 },
-  { lane: 'front', crossesAtMs: 19_000 },
-  { lane: 'middle', crossesAtMs: 21_400 },
-  { lane: 'front', crossesAtMs: 23_600 },
-  { lane: 'back', crossesAtMs: 26_000 },
-  { lane: 'middle', crossesAtMs: 28_300 },
-  { lane: 'front', crossesAtMs: 30_500 },
-  { lane: 'middle', crossesAtMs: 33_000 },
-  { lane: 'back', crossesAtMs: 35_400 },
-  { lane: 'front', crossesAtMs: 38_000, pause: { share: 0.76, forMs: 12_000 } },
-  { lane: 'middle', crossesAtMs: 41_000 },
-  { lane: 'back', crossesAtMs: 44_500 },
-  { lane: 'middle', crossesAtMs: 47_500 },
-  { lane: 'back', crossesAtMs: 50_500 },
-  { lane: 'front', crossesAtMs: 54_000 },
-  { lane: 'middle', crossesAtMs: 56_700 },
-  { lane: 'back', crossesAtMs: 59_300 },
-]
+// Who stops after the line, where (a share of the frame's width) and for how long.
+const pauses: Partial<Record<keyof typeof lanes, { crossesAtS: number; share: number; forMs: number }>> = {
+  back: { crossesAtS: 15, share: 0.66, forMs: 2_500 },
+  front: { crossesAtS: 38, share: 0.76, forMs: 12_000 },
+}
+
+type Walk = { lane: keyof typeof lanes; look: number; crossesAtMs: number; pause?: { share: number; forMs: number } }
+
+// Few people a lane, so that few pictures of them are painted and kept.
+const looksPerLane = 4
+
+const walks: readonly Walk[] = (['front', 'middle', 'back'] as const).flatMap((lane, laneNumber) =>
+  crossesAtS[lane].map((atS, i): Walk => {
+    const pause = pauses[lane]?.crossesAtS === atS ? pauses[lane] : undefined
+    const look = laneNumber * 3 + (i % looksPerLane)
+    return { lane, look, crossesAtMs: Math.round(atS * 1000), ...(pause ? { pause } : {}) }
+  }),
+)
 
 const drives: readonly { midAtMs: number; direction: 1 | -1 }[] = [
   { midAtMs: 6_500, direction: 1 },
@@ -90,14 +87,14 @@ const jitterMs = 150
  * The street: people on three lanes both ways, cars on a road behind them, a line that every walker crosses and a
  * region on the front lane.
  *
- * Shape: the same options give the same scene; a crossing every 2 to 3.5 s, the first 1.6 s into the scene, the first
- * entry into the region a second or two later.
+ * Shape: the same options give the same scene; a crossing every second or two, the first 1.6 s into the scene, the first
+ * entry into the region 1.4 s later and the next ones 3 s apart.
  */
 export function makeStreet(options: SceneOptions): Scene {
   const { seed, widthPx, heightPx } = options
   const random = randomFrom(seed)
   const at = (x: number, y: number): Point => ({ x: Math.round(x * widthPx), y: Math.round(y * heightPx) })
-  const line = { from: at(0.4, 0.49), to: at(0.44, 0.99) }
+  const line = { from: at(0.4, 0.47), to: at(0.44, 0.99) }
   const people = walks.map((walk, i) => makePerson(walk, i, options, line, random))
   const vehicles = drives.map((drive, i) => makeVehicle(drive, i, options))
   return {
@@ -130,9 +127,9 @@ function makePerson(walk: Walk, index: number, size: SceneOptions, line: Scene['
   }
   path.push({ atMs: timeAt(endX) + (pause ? pause.forMs : 0), x: endX, y })
   // Some turn a little towards the camera, some away from it.
-  const yaw = index % 3 === 2 ? 0.3 : -0.45
+  const yaw = walk.look % 3 === 2 ? 0.3 : -0.45
   const view = { pxPerM, yaw, pitch: 0.24, isMirrored: lane.direction === -1 }
-  return { kind: 'person', id: `person-${index + 1}`, path, view, look: lookOf(index) }
+  return { kind: 'person', id: `person-${index + 1}`, path, view, look: lookOf(walk.look) }
 }
 
 function makeVehicle(drive: (typeof drives)[number], index: number, size: SceneOptions): Vehicle {

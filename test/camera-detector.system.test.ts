@@ -13,8 +13,8 @@ import { convertedModel } from '@sightline/worker/detect/convert-model.ts'
 import { type Detector, openDetector } from '@sightline/worker/detect/detector.ts'
 
 const size = { widthPx: 1280, heightPx: 720 }
-// The eighth crossing and the third visit have happened, the next ones have not begun.
-const durationS = 18
+// Some time after a crossing and a visit have begun, and before the next ones.
+const durationS = 17.4
 const fps = 15
 // Five pictures a second, as the algorithms look when the config says nothing else.
 const everyFrames = 3
@@ -44,14 +44,15 @@ test('the detector sees the actors of the camera, and the algorithms count what 
   for (const [kind, all] of Object.entries(scores)) t.diagnostic(`${kind}: ${describe(all)}`)
   assert.ok(share(scores.person, 0.3) > 0.97 && share(scores.vehicle, 0.3) > 0.95)
   const endMs = durationS * 1000
-  assert.deepEqual(
-    towards,
-    crossingsBetween(truth, 0, endMs).map((crossing) => crossing.towards),
-  )
-  const visits = visitsBetween(truth, 0, endMs)
+  // Two who cross at nearly the same time may be counted in either order.
+  const crossed = crossingsBetween(truth, 0, endMs).map((crossing) => crossing.towards)
+  assert.deepEqual(towards.toSorted(), crossed.toSorted())
+  // Who is inside when the first picture comes is an intruder, too.
+  const visits = visitsBetween(truth, -60_000, endMs).filter(({ exitAtMs }) => exitAtMs > 0)
   assert.equal(intrusionsAtMs.length, visits.length)
   for (const [i, { enterAtMs }] of visits.entries()) {
-    assert.ok(Math.abs((intrusionsAtMs[i] ?? Number.NaN) - enterAtMs) < 1000, `${intrusionsAtMs[i]} for ${enterAtMs}`)
+    const lateMs = (intrusionsAtMs[i] ?? Number.NaN) - Math.max(0, enterAtMs)
+    assert.ok(lateMs > -500 && lateMs < 1000, `${lateMs} ms late`)
   }
   await rm(folder, { recursive: true })
 })
