@@ -5,7 +5,7 @@ import type { Node, Run, Task } from '@sightline/task/task.ts'
 import { shouldRun } from '@sightline/task/turn.ts'
 import type { Connection } from '../store/database.ts'
 import { claimDueTasks, type DueTaskRow } from '../store/due-tasks.ts'
-import { selectNodes, takePlacementTurn } from '../store/nodes.ts'
+import { selectNodes, selectNodesUncounted, takePlacementTurn } from '../store/nodes.ts'
 import { selectLiveRuns } from '../store/runs.ts'
 
 /** Claims up to `limit` due tasks and what decides about them. */
@@ -20,7 +20,7 @@ export async function observe(
     tx,
     tasks.map(({ id }) => id),
   )
-  const nodes = await selectNodes(tx)
+  const nodes = await selectNodesUncounted(tx)
   if (!mayPlace(tasks, runs, nodes)) return { nowMs, tasks, runs, nodes }
   await takePlacementTurn(tx)
   return { nowMs, tasks, runs, nodes: await selectNodes(tx) }

@@ -33,9 +33,10 @@ export async function selectIsAnythingDue(
   db: Connection,
   nowMs: number,
 ): Promise<{ isTaskDue: boolean; isLeaseOver: boolean }> {
-  const { rows } = await db.query<{ is_task_due: boolean; is_lease_over: boolean }>(
-    `select exists (select 1 from task where due_at <= $1) as is_task_due,
-            exists (select 1 from node where lease_until <= $1) as is_lease_over`,
+  const { rows } = await db.query<{ is_task_due: boolean | null; is_lease_over: boolean | null }>(
+    `select (select due_at from task where due_at is not null order by due_at limit 1) <= $1 as is_task_due,
+            (select lease_until from node where lease_until is not null order by lease_until limit 1) <= $1
+              as is_lease_over`,
     [new Date(nowMs)],
     'select-is-anything-due',
   )

@@ -54,6 +54,21 @@ export async function selectNodes(db: Connection): Promise<Node[]> {
   return rows.map(toNode)
 }
 
+/** The same nodes as if nothing ran on them, which is cheaper to know: for a plan that places nothing. */
+export async function selectNodesUncounted(db: Connection): Promise<Node[]> {
+  const { rows } = await db.query<NodeRow>(
+    `select n.id, n.name, n.epoch, n.lease_until, n.is_cordoned, n.cores, n.memory_mib, n.inputs, n.outputs,
+            n.algorithms, 0 as used_cores, 0 as used_memory_mib, 0 as run_count
+       from node n
+      where n.lease_until is not null
+         or exists (select 1 from run r where r.node_id = n.id and r.ended_at is null)
+      order by n.id`,
+    [],
+    'select-nodes-uncounted',
+  )
+  return rows.map(toNode)
+}
+
 /** Lets one server at a time count the room of nodes and fill it, until its transaction ends. */
 export async function takePlacementTurn(tx: Connection): Promise<void> {
   // The second number keeps this turn apart from those of projects.
