@@ -20,7 +20,7 @@ export async function takePicture(frame: Frame, order: PictureOrder): Promise<Ui
   const canvas = { yuv: await frame.scale(widthPx, heightPx, 'yuvj420p'), widthPx, heightPx }
   if (order.roi) drawRoi(canvas, order.roi)
   for (const box of order.boxes) drawBox(canvas, box)
-  return encodeJpeg(canvas.yuv, widthPx, heightPx, order.quality)
+  return encodeJpeg(canvas.yuv, canvas, order.quality)
 }
 
 /** Lines are 2 px wide in small frames and keep their look in large ones. */

@@ -373,15 +373,14 @@ function factsOf(format: FormatContext, stream: FormatContext['streams'][number]
  */
 export async function encodeJpeg(
   yuv: Uint8Array,
-  widthPx: number,
-  heightPx: number,
+  size: { widthPx: number; heightPx: number },
   quality: number,
 ): Promise<Uint8Array> {
   const encoder = Codec.findEncoder(AV_CODEC_ID_MJPEG)
   if (!encoder) throw new MediaError('no JPEG encoder', 'broken')
   using codec = new CodecContext()
   codec.allocContext3(encoder)
-  Object.assign(codec, { width: widthPx, height: heightPx, pixelFormat: AV_PIX_FMT_YUVJ420P, threadCount: 1 })
+  Object.assign(codec, { width: size.widthPx, height: size.heightPx, pixelFormat: AV_PIX_FMT_YUVJ420P, threadCount: 1 })
   // One picture has no rate, but the encoder does not open without one.
   codec.timeBase = new Rational(1, 25)
   codec.colorRange = AVCOL_RANGE_JPEG
@@ -390,7 +389,11 @@ export async function encodeJpeg(
   codec.globalQuality = FF_QP2LAMBDA * quantizer(quality)
   must(await codec.open2(encoder, null), 'open the JPEG encoder')
   const buffer = Buffer.from(yuv.buffer, yuv.byteOffset, yuv.byteLength)
-  using frame = AvFrame.fromVideoBuffer(buffer, { width: widthPx, height: heightPx, format: AV_PIX_FMT_YUVJ420P })
+  using frame = AvFrame.fromVideoBuffer(buffer, {
+    width: size.widthPx,
+    height: size.heightPx,
+    format: AV_PIX_FMT_YUVJ420P,
+  })
   frame.quality = FF_QP2LAMBDA * quantizer(quality)
   frame.pts = 0n
   must(await codec.sendFrame(frame), 'encode a JPEG')
