@@ -3,17 +3,16 @@ import { taskErrorCodes } from '@sightline/contract/errors.ts'
 import type { Assignment, Report } from '@sightline/contract/fleet.ts'
 import type { TaskError } from '@sightline/contract/task.ts'
 import type { Logger } from 'pino'
-import type { EngineResult, FromEngine, PipelineId } from './engine/messages.ts'
-import { shareOf } from './output/data-category.ts'
+import { outputsOf, toNewResult, wantedBy } from './assigned-outputs.ts'
+import type { FromEngine, PipelineId } from './engine/messages.ts'
 import type { Delivery } from './output/delivery.ts'
 import type { Outputs } from './output/outputs.ts'
-import { streamIdOf } from './output/stream-id.ts'
 import { type Act, beginRun, nextRun, type Run, type RunEvent, viewOf } from './run.ts'
-import type { NewResult, OutputConfig, OutputKind, Spool } from './spool/spool.ts'
+import type { OutputConfig, Spool } from './spool/spool.ts'
 
 const tickEveryMs = 250
-// A run is reported at once when its view changes, else this often, for its counters.
-const reportEveryMs = 10_000
+// A run is reported at once when its view changes, else this often, for its counters and its last sequence number.
+const reportEveryMs = 5_000
 const engineCrashed = {
   kind: 'threw',
   error: { code: taskErrorCodes.engineCrashed, message: 'The media engine ended unexpectedly.' },
@@ -53,6 +52,8 @@ type Held = {
   framesOfEarlierPipelines: { analysed: number; dropped: number }
   frames: { analysed: number; dropped: number }
   resultCount: number
+  /** Results on their way into the spool. */
+  keeping: Set<Promise<void>>
 }
 
 export class Assignments {
@@ -123,7 +124,7 @@ export class Assignments {
         this.#apply(held, { kind: 'frames' })
         break
       case 'result':
-        void this.#keep(held, message)
+        this.#keep(held, message)
         break
       case 'ended':
       case 'stopped':
@@ -135,11 +136,16 @@ export class Assignments {
   }
 
   /** Stores a result for the outputs that want it; then the engine may forget it. */
-  async #keep(held: Held, { pipelineId, resultId, result }: Extract<FromEngine, { kind: 'result' }>): Promise<void> {
+  #keep(held: Held, { pipelineId, resultId, result }: Extract<FromEngine, { kind: 'result' }>): void {
     const outputs = wantedBy(held.assignment, result)
-    if (outputs.length > 0) await this.#options.spool.append(toNewResult(held.assignment, result, outputs))
-    held.resultCount++
-    this.#options.engine.stored(pipelineId, resultId)
+    const kept =
+      outputs.length === 0 ? undefined : this.#options.spool.append(toNewResult(held.assignment, result, outputs))
+    const keeping = Promise.resolve(kept).then(() => {
+      held.keeping.delete(keeping)
+      held.resultCount++
+      this.#options.engine.stored(pipelineId, resultId)
+    })
+    held.keeping.add(keeping)
   }
 
   async #putOutputs(assignment: Assignment): Promise<void> {
@@ -176,6 +182,7 @@ export class Assignments {
       framesOfEarlierPipelines: { analysed: 0, dropped: 0 },
       frames: { analysed: 0, dropped: 0 },
       resultCount: 0,
+      keeping: new Set(),
     }
     this.#held.set(taskId, held)
     logger.info(namesOf(held), 'run begins')
@@ -218,12 +225,15 @@ export class Assignments {
   }
 
   #act(held: Held, act: Act): void {
-    const { engine, delivery } = this.#options
     if (act.kind === 'start_pipeline') this.#startPipeline(held)
-    if (act.kind === 'stop_pipeline') engine.stopPipeline(held.pipelineId)
-    if (act.kind === 'flush') {
-      void delivery.flush(held.assignment.task_id, act.withinMs).then(() => this.#apply(held, { kind: 'flushed' }))
-    }
+    if (act.kind === 'stop_pipeline') this.#options.engine.stopPipeline(held.pipelineId)
+    if (act.kind === 'flush') void this.#flush(held, act.withinMs)
+  }
+
+  async #flush(held: Held, withinMs: number): Promise<void> {
+    await Promise.all(held.keeping)
+    await this.#options.delivery.flush(held.assignment.task_id, withinMs)
+    this.#apply(held, { kind: 'flushed' })
   }
 
   #onOver(held: Held): void {
@@ -279,33 +289,3 @@ const countersOf = (held: Held) => ({
   results: held.resultCount,
   reconnects: held.run.reconnectCount,
 })
-
-function outputsOf({ output, signing_secrets, address_policy }: Assignment): [OutputKind, OutputConfig][] {
-  return (Object.keys(output) as OutputKind[]).flatMap((kind) => {
-    const settings = output[kind]
-    if (!settings) return []
-    return [[kind, { settings, signingSecrets: signing_secrets, addressPolicy: address_policy }]]
-  })
-}
-
-function wantedBy({ output }: Assignment, { category, picture }: EngineResult): NewResult['outputs'] {
-  return (Object.keys(output) as OutputKind[]).flatMap((kind) => {
-    const share = shareOf(output[kind]?.data_category, category, picture !== undefined)
-    return share === 'nothing' ? [] : [{ kind, picture: share === 'data_and_picture' ? picture : undefined }]
-  })
-}
-
-function toNewResult(assignment: Assignment, result: EngineResult, outputs: NewResult['outputs']): NewResult {
-  const { eventType, atMs, capturedAtMs, data } = result
-  return {
-    taskId: assignment.task_id,
-    generation: assignment.generation,
-    lastSequence: assignment.last_sequence,
-    streamId: streamIdOf(assignment.input),
-    eventType,
-    atMs,
-    capturedAtMs,
-    data,
-    outputs,
-  }
-}

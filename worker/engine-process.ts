@@ -8,9 +8,8 @@ import type { FromEngine, PipelineId, ToEngine } from './engine/messages.ts'
 
 // An engine answers `stop` of a pipeline that it does not know at once: that is how it is asked whether it hangs.
 const pingId: PipelineId = 'ping'
-const pingEveryMs = 5_000
 // Loading a model and a machine under load take seconds; a hang lasts.
-const hangAfterMs = 30_000
+export const engineLimits = { pingEveryMs: 5_000, hangAfterMs: 30_000 }
 const killAfterMs = 3_000
 
 export type EngineCommand = {
@@ -27,6 +26,7 @@ export type EngineOptions = {
   onMessage: (message: FromEngine) => void
   /** The engine is gone, and every pipeline with it. */
   onLost: () => void
+  limits?: typeof engineLimits
 }
 
 export class EngineProcess {
@@ -90,7 +90,7 @@ export class EngineProcess {
   }
 
   #watch(child: ChildProcess): void {
-    const { logger } = this.#options
+    const { logger, limits = engineLimits } = this.#options
     let answeredAtMs = performance.now()
     child.on('message', (message: FromEngine) => {
       answeredAtMs = performance.now()
@@ -101,11 +101,11 @@ export class EngineProcess {
     // A process that could not be made has an error and no exit.
     if (child.pid === undefined) throw new Error('no process could be made for the engine')
     this.#pinging = setInterval(() => {
-      if (performance.now() - answeredAtMs > hangAfterMs) {
+      if (performance.now() - answeredAtMs > limits.hangAfterMs) {
         logger.error('the engine hangs and is killed')
         child.kill('SIGKILL')
       } else if (child.connected) child.send({ kind: 'stop', pipelineId: pingId }, ignore)
-    }, pingEveryMs)
+    }, limits.pingEveryMs)
     child.on('exit', (code, signal) => {
       clearInterval(this.#pinging)
       this.#child = undefined
