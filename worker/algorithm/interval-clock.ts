@@ -1,7 +1,7 @@
 // Cuts the time of a task into intervals of one length, from the first frame on.
 
 export type IntervalClock = {
-  /** The end of the interval that is over at this time, if one is; frames that come late end the latest one only. */
+  /** The end of the interval of the frame before, once it is over. Intervals without any frame are passed over. */
   ended(atMs: number): number | undefined
   /** Whether time passed since the end of the last interval. */
   isUnderWay(atMs: number): boolean
@@ -15,8 +15,9 @@ export function everyInterval(seconds: number): IntervalClock {
       fromMs ??= atMs
       const whole = Math.floor((atMs - fromMs) / lengthMs)
       if (whole < 1) return undefined
+      const endedAtMs = fromMs + lengthMs
       fromMs += whole * lengthMs
-      return fromMs
+      return endedAtMs
     },
     isUnderWay: (atMs) => fromMs !== undefined && atMs > fromMs,
   }

@@ -99,7 +99,7 @@ function lineEvent(line: RoiLine, line_id: number, towards: { 1: number; 2: numb
   }
 }
 
-/** Counts the people inside at the end of each interval. Says nothing while nobody is inside, but once that all left. */
+/** Counts the people inside in the last frame of each interval. Says nothing while nobody is inside, but once that all left. */
 function countRegions(polygons: RoiPolygon[], interval: number): Counter {
   const clock = everyInterval(interval)
   let latest: Person[] = []
@@ -118,9 +118,10 @@ function countRegions(polygons: RoiPolygon[], interval: number): Counter {
   }
   return {
     look(people, atMs) {
-      latest = people.filter(({ isBelieved, unseenMs }) => isBelieved && unseenMs <= missedForMsMax)
       const endedAtMs = clock.ended(atMs)
-      return endedAtMs === undefined ? [] : say(endedAtMs)
+      const said = endedAtMs === undefined ? [] : say(endedAtMs)
+      latest = people.filter(({ isBelieved, unseenMs }) => isBelieved && unseenMs <= missedForMsMax)
+      return said
     },
     end: (atMs) => (clock.isUnderWay(atMs) ? say(atMs) : []),
   }
