@@ -27,7 +27,8 @@ type NameRule = {
   appliesTo: (path: string) => boolean
 }
 
-const isTest = (path: string) => path.endsWith('.test.ts')
+/** `test-world.ts` beside the tests of a room belongs to them. */
+const isTest = (path: string) => /(\.test|\/test-[\w-]+)\.ts$/.test(path)
 const roomOf = (path: string) => path.split('/')[0] ?? ''
 const isMain = (path: string) => /(^|\/)(main|serve)\.ts$/.test(path)
 
