@@ -141,6 +141,23 @@ test('as a process it refuses a wrong option with exit code 2 and one line that 
   }
 })
 
+for (const scheme of ['basic', 'digest'] as const) {
+  test(`ffprobe opens a camera with a password by ${scheme}, and not with another one`, { timeout, skip }, async () => {
+    await using camera = await startCamera({ ...small, credentials: { user: 'eve', password: 'apple', scheme } })
+    const probe = (login: string) => {
+      const address = camera.url.replace('rtsp://', `rtsp://${login}@`)
+      return run('ffprobe', ['-v', 'error', '-rtsp_transport', 'tcp', '-show_entries', 'stream=width', address])
+    }
+    await probe('eve:apple')
+    await assert.rejects(probe('eve:pear'), /401 Unauthorized/)
+  })
+}
+
+test('a camera whose port is taken says so and leaves nothing open', { timeout }, async () => {
+  await using camera = await startCamera(small)
+  await assert.rejects(startCamera({ ...small, port: camera.server.port }), { code: 'EADDRINUSE' })
+})
+
 for (const ending of ['mp4', 'mkv']) {
   test(`a clip as .${ending} holds its frames and its truth`, { timeout, skip }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sightline-clip-'))

@@ -22,7 +22,7 @@ export type CameraOptions = {
   fps?: number
   /** Another number gives another street: other times, other pavement. 1 when absent. */
   seed?: number
-  /** Asked of every viewer when present; part of `url` neither way. */
+  /** Asked of every viewer when present; never part of `url`. */
   credentials?: Credentials
   /** The clock, epoch ms. */
   nowMs: () => number
@@ -51,32 +51,19 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
   if (widthPx % 2 !== 0 || heightPx % 2 !== 0) throw new RangeError('width and height of a camera are even')
   const scene = makeStreet({ seed, widthPx, heightPx })
   const painter = openPainter(scene)
-  const encoder = openEncoder({ widthPx, heightPx, fps })
+  await using opened = new AsyncDisposableStack()
+  const encoder = opened.use(openEncoder({ widthPx, heightPx, fps }))
   // The first frame gives the parameter sets that DESCRIBE has to name before anyone watches.
   const sets = parameterSetsOf(encoder.encode(painter.paint(0), 0, 'key'))
   const startedAtMs = nowMs()
-  const pump = openPump({ painter, encoder, fps, startedAtMs, nowMs })
+  const pump = opened.use(openPump({ painter, encoder, fps, startedAtMs, nowMs }))
   const tracks = new Map([[path, { ...pump.track, sets }]])
-  const server = await openRtspServer({
-    host,
-    port,
-    tracks,
-    nowMs,
-    ...(options.credentials ? { credentials: options.credentials } : {}),
-  })
+  const login = options.credentials ? { credentials: options.credentials } : {}
+  const server = opened.use(await openRtspServer({ host, port, tracks, nowMs, ...login }))
   const url = `rtsp://${host.includes(':') ? `[${host}]` : host}:${server.port}/${path}`
-  return {
-    url,
-    startedAtMs,
-    truth: truthOf(scene),
-    scene,
-    server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      pump[Symbol.dispose]()
-      encoder[Symbol.dispose]()
-    },
-  }
+  // From here on the camera closes what was opened, the server first.
+  const held = opened.move()
+  return { url, startedAtMs, truth: truthOf(scene), scene, server, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 type PumpOptions = { painter: Painter; encoder: Encoder; fps: number; startedAtMs: number; nowMs: () => number }

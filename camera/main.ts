@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 import { startCamera } from './camera.ts'
 
-const usage = 'usage: main.ts [--host H] [--port N] [--path P] [--width N] [--height N] [--fps N] [--seed N]'
+const usage = `usage: main.ts [--host H] [--port N] [--path P] [--width N] [--height N] [--fps N] [--seed N]
+               [--user U --password W [--auth basic|digest]]`
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text)
@@ -22,9 +23,17 @@ function readOptions() {
       height: { type: 'string', default: '720' },
       fps: { type: 'string', default: '15' },
       seed: { type: 'string', default: '1' },
+      user: { type: 'string' },
+      password: { type: 'string' },
+      auth: { type: 'string', default: 'digest' },
     },
   })
+  const { user, password, auth } = values
+  if (auth !== 'basic' && auth !== 'digest') throw new RangeError(`--auth takes basic or digest, not ${auth}`)
+  if ((user === undefined) !== (password === undefined)) throw new RangeError('--user and --password come together')
+  const isOpen = user === undefined || password === undefined
   return {
+    ...(isOpen ? {} : { credentials: { user, password, scheme: auth } as const }),
     host: values.host,
     port: wholeNumber('port', values.port, 0, 65_535),
     path: values.path.replace(/^\/+|\/+$/g, ''),
@@ -56,13 +65,17 @@ async function main(): Promise<void> {
     return
   }
   const stopped = untilStopped()
-  const camera = await startCamera({ ...options, nowMs: Date.now })
+  await using camera = await startCamera({ ...options, nowMs: Date.now })
   const { url, startedAtMs, truth } = camera
   process.stdout.write(`${JSON.stringify({ url, startedAtMs, truth })}\n`)
   await stopped
-  await camera[Symbol.asyncDispose]()
-  // An open standard input would keep the process alive.
-  process.stdin.destroy()
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`the camera failed: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+}
+// An open standard input would keep the process alive.
+process.stdin.destroy()

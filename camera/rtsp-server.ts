@@ -67,13 +67,19 @@ export async function openRtspServer(options: RtspServerOptions): Promise<RtspSe
     socket.on('close', () => sockets.delete(socket))
     serveConnection(socket, state, udp, settle)
   })
-  hearReports(udp.rtcp, sessions, nowMs)
   const sweep = () => {
     endSilent(sessions, nowMs())
     settle()
   }
+  hearReports(udp.rtcp, sessions, nowMs)
+  let port: number
+  try {
+    port = await listen(server, host, options.port)
+  } catch (error) {
+    await closeUdpPair(udp)
+    throw error
+  }
   const sweeper = setInterval(sweep, sweepEveryMs)
-  const port = await listen(server, host, options.port)
   return {
     host,
     port,
