@@ -1,13 +1,14 @@
 // A small RTSP 1.0 server for live tracks: connections, the pair of UDP ports, and who is listening.
 import { randomBytes } from 'node:crypto'
-import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import type { Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { payloadsOf } from './rtp.ts'
 import type { Credentials } from './rtsp-auth.ts'
-import { formatAnswer, openRtspReader, type RtspAnswer, RtspSyntaxError } from './rtsp-message.ts'
-import { answerRequest, type Peer, type RtspState, sessionTimeoutS } from './rtsp-methods.ts'
-import type { Delivery, LiveTrack, RtspSession } from './rtsp-session.ts'
+import { serveConnection } from './rtsp-connection.ts'
+import { type RtspState, sessionTimeoutS } from './rtsp-methods.ts'
+import type { LiveTrack, RtspSession } from './rtsp-session.ts'
+import { closeUdpPair, openUdpPair } from './udp-pair.ts'
 
 export type RtspServerOptions = {
   host: string
@@ -30,10 +31,6 @@ export type RtspServer = {
 
 const sweepEveryMs = 5_000
 const maxConnectionCount = 512
-// A connection on which nothing moves in either direction for this long is closed.
-const idleLimitMs = 120_000
-// A client that leaves this much unread, answers included, is not served on.
-const maxUnreadBytes = 4_194_304
 
 /**
  * Serves live tracks until it is disposed.
@@ -42,60 +39,41 @@ const maxUnreadBytes = 4_194_304
  * Source: RFC 2326, 3550, 6184.
  */
 export async function openRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { host, tracks, nowMs } = options
+  const { host, tracks, nowMs, credentials } = options
   const udp = await openUdpPair(host)
   const sessions = new Map<string, RtspSession>()
-  const state: RtspState = {
-    tracks,
-    sessions,
-    credentials: options.credentials,
-    nonce: randomBytes(16).toString('hex'),
-    serverPorts: [udp.rtp.address().port, udp.rtcp.address().port],
-    nowMs,
-  }
-  const feeds = [...tracks].map(([path, track]) => openFeed(path, track, sessions))
-  const settle = () => {
-    for (const feed of feeds) feed.settle()
-  }
+  const nonce = randomBytes(16).toString('hex')
+  const serverPorts: [number, number] = [udp.rtp.address().port, udp.rtcp.address().port]
+  const state: RtspState = { tracks, sessions, credentials, nonce, serverPorts, nowMs }
+  const settle = openFeeds(tracks, sessions)
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    if (sockets.size >= maxConnectionCount) {
-      socket.destroy()
-      return
-    }
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     serveConnection(socket, state, udp, settle)
+  })
+  server.maxConnections = maxConnectionCount
+  hearReports(udp.rtcp, sessions, nowMs)
+  const port = await listen(server, host, options.port).catch(async (error: unknown) => {
+    await closeUdpPair(udp)
+    throw error
   })
   const sweep = () => {
     endSilent(sessions, nowMs())
     settle()
   }
-  hearReports(udp.rtcp, sessions, nowMs)
-  let port: number
-  try {
-    port = await listen(server, host, options.port)
-  } catch (error) {
-    await closeUdpPair(udp)
-    throw error
-  }
   const sweeper = setInterval(sweep, sweepEveryMs)
-  return {
-    host,
-    port,
-    sessions: () => [...sessions.values()],
-    sweep,
-    async [Symbol.asyncDispose]() {
-      clearInterval(sweeper)
-      for (const session of sessions.values()) session.end()
-      sessions.clear()
-      settle()
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-      await closeUdpPair(udp)
-    },
+  const close = async () => {
+    clearInterval(sweeper)
+    for (const session of sessions.values()) session.end()
+    sessions.clear()
+    settle()
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+    await closeUdpPair(udp)
   }
+  return { host, port, sessions: () => [...sessions.values()], sweep, [Symbol.asyncDispose]: close }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {
@@ -104,46 +82,6 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return address.port
-}
-
-type UdpPair = { rtp: UdpSocket; rtcp: UdpSocket }
-
-const portPairTries = 50
-
-// RTP takes an even port and RTCP the next one (RFC 3550, 11).
-async function openUdpPair(host: string): Promise<UdpPair> {
-  const family = host.includes(':') ? 'udp6' : 'udp4'
-  for (let i = 0; i < portPairTries; i++) {
-    const rtp = await bindUdp(family, host, 0)
-    const port = rtp ? rtp.address().port : 1
-    const rtcp = port % 2 === 0 ? await bindUdp(family, host, port + 1) : undefined
-    if (rtp && rtcp) return { rtp, rtcp }
-    rtp?.close()
-  }
-  throw new Error('no free pair of UDP ports')
-}
-
-async function bindUdp(family: 'udp4' | 'udp6', host: string, port: number): Promise<UdpSocket | undefined> {
-  const socket = createSocket(family)
-  socket.bind(port, host)
-  try {
-    await once(socket, 'listening')
-  } catch {
-    socket.close()
-    return undefined
-  }
-  // A client that is gone answers with "port unreachable"; the time-out ends its session.
-  socket.on('error', () => {})
-  return socket
-}
-
-async function closeUdpPair({ rtp, rtcp }: UdpPair): Promise<void> {
-  await Promise.all(
-    [rtp, rtcp].map(async (socket) => {
-      socket.close()
-      await once(socket, 'close')
-    }),
-  )
 }
 
 // A receiver report over UDP is a sign of life of every session of that address: it names no session.
@@ -161,6 +99,14 @@ function endSilent(sessions: Map<string, RtspSession>, nowMs: number): void {
     if (session.delivery.kind === 'tcp' || nowMs - session.heardAtMs < sessionTimeoutS * 1000) continue
     session.end()
     sessions.delete(session.id)
+  }
+}
+
+/** Gives a function that starts and stops listening to the tracks as sessions come and go. */
+function openFeeds(tracks: Map<string, LiveTrack>, sessions: Map<string, RtspSession>): () => void {
+  const feeds = [...tracks].map(([path, track]) => openFeed(path, track, sessions))
+  return () => {
+    for (const feed of feeds) feed.settle()
   }
 }
 
@@ -184,87 +130,5 @@ function openFeed(path: string, track: LiveTrack, sessions: Map<string, RtspSess
         leave = undefined
       }
     },
-  }
-}
-
-function serveConnection(socket: Socket, state: RtspState, udp: UdpPair, settle: () => void): void {
-  const owned = new Set<RtspSession>()
-  const peer = peerOf(socket, udp, owned)
-  const reader = openRtspReader()
-  socket.setNoDelay(true)
-  socket.setTimeout(idleLimitMs)
-  socket.on('timeout', () => socket.destroy())
-  socket.on('error', () => socket.destroy())
-  socket.on('close', () => {
-    for (const session of owned) {
-      session.end()
-      state.sessions.delete(session.id)
-    }
-    settle()
-  })
-  const onData = (bytes: Buffer) => {
-    try {
-      for (const message of reader.read(bytes)) {
-        // Receiver reports: the connection itself already says that the client lives.
-        if (message.kind === 'interleaved') continue
-        write(socket, answerRequest(message, state, peer), message.headers.get('cseq'))
-        settle()
-      }
-    } catch (error) {
-      socket.off('data', onData)
-      socket.resume()
-      socket.end(formatAnswer({ status: error instanceof RtspSyntaxError ? error.status : 500 }, undefined))
-    }
-  }
-  socket.on('data', onData)
-}
-
-function write(socket: Socket, answer: RtspAnswer, cseq: string | undefined): void {
-  if (socket.writableLength > maxUnreadBytes) socket.destroy()
-  else socket.write(formatAnswer(answer, cseq))
-}
-
-function peerOf(socket: Socket, udp: UdpPair, owned: Set<RtspSession>): Peer {
-  const address = socket.remoteAddress ?? ''
-  let nextChannel = 0
-  return {
-    localHost: socket.localAddress ?? '0.0.0.0',
-    deliverByTcp: (channels) => deliveryByTcp(socket, channels),
-    deliverByUdp: (ports) => deliveryByUdp(udp, address, ports),
-    freeChannels: () => {
-      const channels: [number, number] = [nextChannel, nextChannel + 1]
-      nextChannel = (nextChannel + 2) % 256
-      return channels
-    },
-    own: (session) => owned.add(session),
-  }
-}
-
-function deliveryByTcp(socket: Socket, [rtpChannel, rtcpChannel]: [number, number]): Delivery {
-  const send = (channel: number, packet: Buffer) => {
-    if (!socket.writable) return
-    const head = Buffer.from([0x24, channel, packet.length >> 8, packet.length & 0xff])
-    socket.cork()
-    socket.write(head)
-    socket.write(packet)
-    // All packets of one access unit leave in one write.
-    process.nextTick(() => socket.uncork())
-  }
-  return {
-    kind: 'tcp',
-    sendRtp: (packet) => send(rtpChannel, packet),
-    sendRtcp: (packet) => send(rtcpChannel, packet),
-    queuedBytes: () => socket.writableLength,
-    hears: () => false,
-  }
-}
-
-function deliveryByUdp(udp: UdpPair, address: string, ports: [number, number]): Delivery {
-  return {
-    kind: 'udp',
-    sendRtp: (packet) => udp.rtp.send(packet, ports[0], address),
-    sendRtcp: (packet) => udp.rtcp.send(packet, ports[1], address),
-    queuedBytes: () => udp.rtp.getSendQueueSize(),
-    hears: (from, port) => from === address && port === ports[1],
   }
 }
