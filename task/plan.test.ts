@@ -145,7 +145,7 @@ const held = (state: TaskState, task: Partial<Task> = {}, run: Partial<Run> = {}
 
 type Case = { name: string; task: Task; run?: Run; nodes?: Node[]; expected: string }
 const cases: Case[] = [
-  { name: 'a waiting task is placed', task: aTask(), expected: 'order on n1 (1); STARTING; due 120 s' },
+  { name: 'a waiting task is placed', task: aTask(), expected: 'order on n1 (1); STARTING; due 10 s' },
   {
     name: 'a waiting task without a worker says so',
     task: aTask(),
@@ -172,12 +172,12 @@ const cases: Case[] = [
   {
     name: 'a stopped task that should run is placed',
     task: aTask({ state: 'STOPPED' }),
-    expected: 'PENDING; order on n1 (1); STARTING; due 120 s',
+    expected: 'PENDING; order on n1 (1); STARTING; due 10 s',
   },
   {
     name: 'a failed task that is started forgets its error',
     task: aTask({ state: 'FAILED', error, attempt: 3 }),
-    expected: 'PENDING; order on n1 (1); STARTING; due 120 s',
+    expected: 'PENDING; order on n1 (1); STARTING; due 10 s',
   },
   {
     name: 'a failed task keeps its error',
@@ -273,13 +273,13 @@ const cases: Case[] = [
   {
     name: 'a crash while running is recovered from at once',
     ...held('RUNNING', {}, { seen: seen('failed', { error }) }),
-    expected: 'RECOVERING; end_run; order on n1 (2); STARTING; due 120 s',
+    expected: 'RECOVERING; end_run; order on n1 (2); STARTING; due 10 s',
   },
   {
     name: 'a lost worker is replaced by another',
     ...held('RUNNING', {}, { seen: seen('running') }),
     nodes: [aNode({ epoch: 2, leaseUntilMs: nowMs - 1 }), aNode({ id: 'n2' })],
-    expected: 'RECOVERING; end_run; order on n2 (2); STARTING; due 120 s',
+    expected: 'RECOVERING; end_run; order on n2 (2); STARTING; due 10 s',
   },
   {
     name: 'a lost worker without another is waited for',
@@ -300,7 +300,7 @@ const cases: Case[] = [
   {
     name: 'a minute of running forgets the tries before a loss',
     ...held('RUNNING', { attempt: 10, stateSinceMs: nowMs - 60_000 }, { seen: seen('released') }),
-    expected: 'RECOVERING; end_run; order on n1 (2); STARTING; due 120 s',
+    expected: 'RECOVERING; end_run; order on n1 (2); STARTING; due 10 s',
   },
   {
     name: 'a stop is told to the worker',
@@ -330,7 +330,7 @@ const cases: Case[] = [
   {
     name: 'a task that is started while it stops runs again after',
     ...held('STOPPING', {}, { stopAskedAtMs: nowMs, seen: seen('released') }),
-    expected: 'end_run; PENDING; order on n1 (2); STARTING; due 120 s',
+    expected: 'end_run; PENDING; order on n1 (2); STARTING; due 10 s',
   },
   {
     name: 'the last window of a once schedule ends well',
@@ -360,7 +360,7 @@ const cases: Case[] = [
   {
     name: 'a hold that is lifted lets it run again',
     task: aTask({ state: 'FROZEN', stateBeforeHold: 'STOPPED' }),
-    expected: 'PENDING; order on n1 (1); STARTING; due 120 s',
+    expected: 'PENDING; order on n1 (1); STARTING; due 10 s',
   },
   {
     name: 'a hold that is lifted gives a failed task its state back',

@@ -11,6 +11,8 @@ export const startTriesMax = 5
 export const recoverTriesMax = 10
 export const backOffFirstMs = 1_000
 export const backOffMostMs = 16_000
+/** A worker that has said nothing of an order is looked after this often: it may have begun anew meanwhile. */
+export const unheardForMs = 10_000
 /** How long a worker may take to let go; its last results leave within it. */
 export const stopGraceMs = 30_000
 /** A run that holds for so long has begun anew: its earlier tries no longer count. */
@@ -99,7 +101,7 @@ function turnWhileHeld({ task, run, node, nowMs }: Situation): Turn {
   if (state === 'STARTING' && nowMs >= task.stateSinceMs + startWithinMs) {
     return turnOfFault(task, { isPermanent: false, error: startTimeout }, nowMs)
   }
-  return turnOfPhase(task, held, nowMs) ?? { kind: 'wait', ...whileHeldUntil(task, held) }
+  return turnOfPhase(task, held, nowMs) ?? { kind: 'wait', ...whileHeldUntil(task, held, nowMs) }
 }
 
 function turnOfPhase(task: Task, { seen }: Run, nowMs: number): Turn | undefined {
@@ -202,11 +204,12 @@ function turnWhenReleased(task: Task): Turn {
 }
 
 /** Until when a held run is left alone, and what is said meanwhile. */
-function whileHeldUntil({ state, attempt, isFinite: endsByItself, stateSinceMs }: Task, { seen }: Run) {
+function whileHeldUntil({ state, attempt, isFinite: endsByItself, stateSinceMs }: Task, { seen }: Run, nowMs: number) {
   const isOpening = seen?.phase === 'opening'
+  const startEndsAtMs = stateSinceMs + startWithinMs
   const limitsMs: Partial<Record<TaskState, number | undefined>> = {
-    STARTING: stateSinceMs + startWithinMs,
-    UPGRADING: stateSinceMs + startWithinMs,
+    STARTING: seen ? startEndsAtMs : Math.min(startEndsAtMs, nowMs + unheardForMs),
+    UPGRADING: startEndsAtMs,
     RUNNING: isOpening ? seen.sinceMs + silentAfterMs : attempt > 0 ? stateSinceMs + steadyAfterMs : undefined,
     ABNORMAL: endsByItself ? stateSinceMs + abnormalFileMs : undefined,
   }
