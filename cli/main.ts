@@ -1,18 +1,20 @@
 // Finds the command, runs it, and turns whatever it throws into one line and an exit code.
 import { readFile } from 'node:fs/promises'
 import { ApiError, NoAnswerError } from '@sightline/client'
+import { bench } from './bench.ts'
 import { type Command, CommandError, helpOf, readArguments, UsageError } from './command.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor.ts'
 import { refuseUnknownVariables } from './environment.ts'
 import { login } from './login.ts'
+import { helpOfProgram, isProgram } from './program-help.ts'
 import { serviceCommands } from './service.ts'
 import { taskCommands } from './task.ts'
 
 const exitFailed = 1
 const exitUsage = 2
 
-const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor]
+const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor, demo, bench]
 
 const readOurs = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 
@@ -40,7 +42,9 @@ async function printVersion(): Promise<number> {
 }
 
 async function printHelp(words: readonly string[]): Promise<number> {
-  process.stdout.write(words.length === 0 ? await readOurs('usage.txt') : helpOf(findCommand(words).command))
+  const [first] = words
+  if (first === undefined) process.stdout.write(await readOurs('usage.txt'))
+  else process.stdout.write(isProgram(first) ? helpOfProgram(first) : helpOf(findCommand(words).command))
   return 0
 }
 

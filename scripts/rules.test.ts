@@ -31,6 +31,7 @@ describe('allowed', () => {
     ['test/world.ts', "import { serve } from '@sightline/server/serve.ts'\nconst a = Date.now()"],
     ['server/serve.ts', 'const a = Date.now()'],
     ['scripts/x.ts', "import { states } from '../task/lifecycle.ts'"],
+    ['server/x.test.ts', "import cases from '../test/fixtures/cases.json' with { type: 'json' }"],
     ['task/x.test.ts', "import { draw } from '../scripts/x.ts'"],
     ['server/store/tasks.ts', '// Date.now() is not called here\nconst a = new Date(atMs)'],
     ['task/plan.ts', "const a = 'Math.random()'"],

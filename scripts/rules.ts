@@ -88,6 +88,7 @@ function packageName(specifier: string): string {
 /** Why a file of ours may not be imported from here, or undefined. */
 function faultOfRoom(path: string, target: string, specifier: string): string | undefined {
   const [from, to] = [roomOf(path), roomOf(target)]
+  if (isTest(path) && target.startsWith('test/fixtures/')) return undefined
   const isScript = from === 'scripts' || (to === 'scripts' && isTest(path))
   if (from === to || isScript) return undefined
   if (specifier.startsWith('.')) return `reaches into ${to} by a relative path; say @sightline/${to}`

@@ -95,6 +95,11 @@ describe('the launcher', { concurrency: 6 }, () => {
     assert.equal(stdout, '["serve","--port","0"]\n')
   })
 
+  test('the help of a program is the command line’s to give', async (context) => {
+    const { stdout } = await outcome(launch(await makeCheckout(context), ['serve', '--port', '0', '--help']))
+    assert.equal(stdout, '["cli","help","serve"]\n')
+  })
+
   test('of two first calls at once, one installs and the other waits for it', async (context) => {
     const checkout = await makeCheckout(context)
     const both = await Promise.all([outcome(launch(checkout, ['one'])), outcome(launch(checkout, ['two']))])
