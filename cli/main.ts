@@ -14,7 +14,7 @@ import { taskCommands } from './task.ts'
 const exitFailed = 1
 const exitUsage = 2
 
-const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor, demo, bench]
+const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor, bench]
 
 const readOurs = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 

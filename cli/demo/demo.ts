@@ -84,7 +84,7 @@ async function runDemo(dataDir: string, isOnce: boolean, signal: AbortSignal): P
   for (const part of [camera, receiver, platform]) open.use(part)
   const endpoint = platform.firstLine.slice('ready '.length)
   const cameraLine = CameraLine.parse(JSON.parse(camera.firstLine))
-  screen.say(`Platform  ${endpoint}   console ${endpoint}/console/   user admin   password ${password}`)
+  screen.say(`Platform  ${endpoint}   user admin   password ${password}`)
   screen.say(`Camera    ${cameraLine.url}   (open it in any player)`)
   screen.say(`Receiver  ${receiver.url}`)
   const client = createClient({ endpoint, credentials: { user: 'admin', password } })
