@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { algorithms } from '@sightline/contract/algorithms.ts'
 import { hashPassword, isPassword } from './api/password.ts'
 import { insertAccount, insertAccountRole, selectAccount, updatePasswordHash } from './store/accounts.ts'
-import type { Connection, Database } from './store/database.ts'
+import { type Connection, type Database, takeTurn } from './store/database.ts'
 import { insertDomain, insertProject, selectDomainByName, selectProjects } from './store/projects.ts'
 import type { SecretBox } from './store/secrets.ts'
 import { insertService } from './store/services.ts'
@@ -14,8 +14,6 @@ const adminName = 'admin'
 const idBytes = 16
 const passwordBytes = 15
 const signingSecretBytes = 32
-// Any fixed number: servers that start together make the first things once.
-const bootstrapLock = 7_408_012
 
 type FirstStart = {
   secretBox: SecretBox
@@ -28,7 +26,7 @@ type FirstStart = {
 /** Makes what is missing. Shape: `adminPassword` only when this call made one that the user has not given. */
 export async function bootstrap(database: Database, first: FirstStart): Promise<{ adminPassword?: string }> {
   return database.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [bootstrapLock])
+    await takeTurn(tx, 'first start')
     const admin = await selectAccount(tx, { name: adminName, domainName })
     if (admin) {
       const isGiven = first.adminPassword !== undefined && !(await isPassword(first.adminPassword, admin.passwordHash))

@@ -1,7 +1,15 @@
 // Flags and environment to Config. Flags win over their twins.
 import { resolve } from 'node:path'
-import type { addressPresets, LogLevel } from './settings.ts'
-import { type SettingName, type SettingValues, serveSettings } from './settings.ts'
+import { settings } from '@sightline/contract/settings.ts'
+import {
+  type AddressPreset,
+  isServeSetting,
+  type LogLevel,
+  readers,
+  type ServeSetting,
+  type SettingValues,
+  settingOf,
+} from './settings.ts'
 
 export type Config = {
   host: string
@@ -14,7 +22,7 @@ export type Config = {
   hasLocalWorker: boolean
   isMaintenance: boolean
   isStrict: boolean
-  addresses: { preset: (typeof addressPresets)[number]; allow: string[]; deny: string[] }
+  addresses: { preset: AddressPreset; allow: string[]; deny: string[] }
   /** Of user admin; absent: made at the first start. */
   adminPassword?: string
   /** Of the first project; absent: made at the first start. */
@@ -32,51 +40,42 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-// Twins of other commands' flags, and what is said in the environment only: known, and of no effect here.
-const foreignVariables = [
-  'SIGHTLINE_JOIN',
-  'SIGHTLINE_SERVER',
-  'SIGHTLINE_LABEL',
-  'SIGHTLINE_OFFLINE',
-  'SIGHTLINE_EXPORT_PASSPHRASE',
-]
+// Where the tests' PostgreSQL is; a platform that a test starts inherits it.
+const testVariable = 'SIGHTLINE_TEST_DATABASE_URL'
 
 /** Errors: `ConfigError` for the first fault, environment before flags. */
 export function readConfig(args: readonly string[], env: Record<string, string | undefined>): Config {
   const values: SettingValues = {}
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith('SIGHTLINE_') || text === undefined || foreignVariables.includes(variable)) continue
-    set(values, settingOf(variable), variable, text)
+    if (!variable.startsWith('SIGHTLINE_') || variable === testVariable || text === undefined) continue
+    const flag = flagOf(variable)
+    // Twins of other commands' flags are known, and of no effect here.
+    if (flag !== undefined && isServeSetting(flag)) set(values, flag, variable, text)
   }
   for (const { flag, text } of pairsOf(args)) {
     const name = flag.slice(2)
-    if (!isSetting(name)) throw new ConfigError(`${flag}: expected a flag of serve, given an unknown one`)
-    const setting = serveSettings[name]
-    const given = text ?? ('alone' in setting ? setting.alone : undefined)
-    if (given === undefined) throw new ConfigError(`${flag}: expected ${setting.expected}, given nothing`)
+    if (!isServeSetting(name)) throw new ConfigError(`${flag}: expected a flag of serve, given an unknown one`)
+    const { isSwitch, expected } = settingOf(name)
+    const given = text ?? (isSwitch ? 'true' : undefined)
+    if (given === undefined) throw new ConfigError(`${flag}: expected ${expected}, given nothing`)
     set(values, name, flag, given)
   }
   return toConfig(values)
 }
 
-function settingOf(variable: string): SettingName {
-  const name = variable.slice('SIGHTLINE_'.length).toLowerCase().replaceAll('_', '-')
-  if (variable !== variable.toUpperCase() || !isSetting(name)) {
-    throw new ConfigError(`${variable}: expected the twin of a flag, given an unknown variable`)
-  }
-  return name
+/** Absent for what is said in the environment only. */
+function flagOf(variable: string): string | undefined {
+  const row = settings.find((setting) => setting.variable === variable)
+  if (!row) throw new ConfigError(`${variable}: expected the twin of a flag, given an unknown variable`)
+  return 'flag' in row ? row.flag : undefined
 }
 
-function isSetting(name: string): name is SettingName {
-  return Object.hasOwn(serveSettings, name)
-}
-
-function set(values: SettingValues, name: SettingName, where: string, text: string): void {
-  const setting = serveSettings[name]
-  const value = setting.read(text)
+function set(values: SettingValues, name: ServeSetting, where: string, text: string): void {
+  const value = readers[name](text)
   if (value === undefined) {
-    const given = 'isSecret' in setting ? 'something else' : JSON.stringify(text)
-    throw new ConfigError(`${where}: expected ${setting.expected}, given ${given}`)
+    const { expected, isSecret } = settingOf(name)
+    const given = isSecret ? 'something else' : JSON.stringify(text)
+    throw new ConfigError(`${where}: expected ${expected}, given ${given}`)
   }
   Object.assign(values, { [name]: value })
 }
@@ -99,7 +98,7 @@ function pairsOf(args: readonly string[]): { flag: string; text?: string }[] {
 
 function standsAlone(flag: string): boolean {
   const name = flag.slice(2)
-  return isSetting(name) && 'alone' in serveSettings[name]
+  return isServeSetting(name) && settingOf(name).isSwitch
 }
 
 function toConfig(values: SettingValues): Config {

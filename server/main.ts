@@ -9,6 +9,8 @@ import { addRoutes, createHttp } from './api/http.ts'
 import { createRoutes } from './api/router.ts'
 import { bootstrap } from './bootstrap.ts'
 import type { Config } from './config.ts'
+import { issueJoinToken } from './fleet/credentials.ts'
+import { fleetRoutes } from './fleet/routes.ts'
 import type { FromServer, ToServer } from './ipc.ts'
 import { createLogger } from './logger.ts'
 import { startReconciler } from './reconcile/loop.ts'
@@ -22,6 +24,7 @@ import { deleteExpiredTokens } from './store/tokens.ts'
 const version = '0.1.0'
 const poolMax = 20
 const sweepEveryMs = 60_000
+const joinTokenPauseMs = 1_000
 const exitFailed = 1
 
 const clock = () => Date.now()
@@ -45,6 +48,7 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
   const app = createHttp(door)
   addHealth(app, database, version)
   addRoutes(app, door, createRoutes(door))
+  await fleetRoutes(app, door)
   await app.listen({ host: config.host, port: config.port })
   const port = portOf(app.server.address())
   policy = { ...policy, own: ownAddresses(config, databaseUrl, port) }
@@ -57,7 +61,20 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
     await reconciler?.[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
   })
+  process.on('message', (message: ToServer) => {
+    if (message.kind === 'join_token') void sayJoinToken(database, log)
+  })
   say({ kind: 'ready', port, ...first })
+}
+
+async function sayJoinToken(database: Database, log: Logger): Promise<void> {
+  try {
+    const { token } = await issueJoinToken(database, clock())
+    say({ kind: 'join_token', token })
+  } catch (error) {
+    log.warn({ err: error }, 'no join token for the local worker; it is asked for again')
+    setTimeout(() => void sayJoinToken(database, log), joinTokenPauseMs)
+  }
 }
 
 function portOf(address: AddressInfo | string | null): number {

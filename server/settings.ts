@@ -1,79 +1,67 @@
-// The settings of `serve` as one table: flag, twin in the environment, what is expected. Source: running page, Settings.
+// How the settings of `serve` are read; what they are called and mean is said in the contract's table.
 import { isPolicyEntry } from '@sightline/address/judge.ts'
-import { projectIdPattern } from '@sightline/contract/task.ts'
+import { type SettingFlag, settings } from '@sightline/contract/settings.ts'
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
-export const addressPresets = ['lan', 'public-only'] as const
+const addressPresets = ['lan', 'public-only'] as const
+export type AddressPreset = (typeof addressPresets)[number]
 
-/** One setting: `read` gives undefined for a text that is not what is expected. */
-type Setting<Value> = {
-  expected: string
-  read: (text: string) => Value | undefined
-  /** Of a value that the flag means when it stands alone. */
-  alone?: string
-  /** Is never shown in a message. */
-  isSecret?: true
+/** Undefined for a text that is not what the table expects. */
+type Read<Value> = (text: string) => Value | undefined
+
+const oneOf =
+  <Word extends string>(words: readonly Word[]): Read<Word> =>
+  (text) =>
+    words.find((word) => word === text)
+const readText: Read<string> = (text) => text || undefined
+const readSwitch: Read<boolean> = (text) =>
+  ({ true: true, '1': true, on: true, false: false, '0': false, off: false })[text]
+const readPort: Read<number> = (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : undefined)
+const readAddress =
+  (protocols: RegExp): Read<string> =>
+  (text) =>
+    protocols.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined
+const readPolicyEntries: Read<string[]> = (text) => {
+  const entries = text.split(',').map((entry) => entry.trim())
+  return entries.every(isPolicyEntry) ? entries : undefined
 }
 
-const oneOf = <Word extends string>(words: readonly Word[]): Setting<Word> => ({
-  expected: `one of ${words.join(', ')}`,
-  read: (text) => words.find((word) => word === text),
-})
-const text: Setting<string> = { expected: 'a text that is not empty', read: (value) => value || undefined }
-const secret: Setting<string> = { ...text, isSecret: true }
-const flag: Setting<boolean> = {
-  expected: 'true or false',
-  alone: 'true',
-  read: (value) => ({ true: true, '1': true, on: true, false: false, '0': false, off: false })[value],
-}
-const addresses: Setting<string[]> = {
-  expected: 'a comma list of CIDRs, hosts and host:port pairs',
-  read: (value) => {
-    const entries = value.split(',').map((entry) => entry.trim())
-    return entries.every(isPolicyEntry) ? entries : undefined
-  },
-}
+type ServeFlag = Extract<
+  (typeof settings)[number],
+  { flag: string; commands: readonly ['serve', ...unknown[]] }
+>['flag']
 
-export const serveSettings = {
-  host: { expected: 'an address or a host name', read: (value) => (/^[\w.:-]+$/.test(value) ? value : undefined) },
-  port: { expected: 'an integer from 0 to 65535', read: readPort },
-  'data-dir': text,
-  'database-url': {
-    expected: 'an address postgresql://…',
-    read: (value) => (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : undefined),
-    isSecret: true,
-  },
-  'no-worker': flag,
-  maintenance: flag,
-  strict: flag,
-  'address-allow': addresses,
-  'address-deny': addresses,
+export const readers = {
+  host: (text) => (/^[\w.:-]+$/.test(text) ? text : undefined),
+  port: readPort,
+  'data-dir': readText,
+  'database-url': readAddress(/^postgres(ql)?:\/\//),
+  'no-worker': readSwitch,
+  maintenance: readSwitch,
+  strict: readSwitch,
+  'address-allow': readPolicyEntries,
+  'address-deny': readPolicyEntries,
   'address-policy': oneOf(addressPresets),
-  'admin-password': secret,
-  'project-id': {
-    expected: '1 to 64 letters, digits and -',
-    read: (value) => (projectIdPattern.test(value) ? value : undefined),
-  },
+  'admin-password': readText,
+  'project-id': (text) => (/^[0-9a-zA-Z-]{1,64}$/.test(text) ? text : undefined),
   'rate-limit': oneOf(['on', 'off']),
   'log-level': oneOf(logLevels),
-  'public-url': {
-    expected: 'an address http://… or https://…',
-    read: (value) => (/^https?:\/\//.test(value) && URL.canParse(value) ? value.replace(/\/+$/, '') : undefined),
-  },
-  'secret-key': {
-    expected: '32 bytes as 64 hexadecimal digits',
-    read: (value) => (/^[0-9a-fA-F]{64}$/.test(value) ? value.toLowerCase() : undefined),
-    isSecret: true,
-  },
-} satisfies Record<string, Setting<unknown>>
+  'public-url': readAddress(/^https?:\/\//),
+  'secret-key': (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),
+} as const satisfies Record<ServeFlag, Read<unknown>>
 
-type ServeSettings = typeof serveSettings
-export type SettingName = keyof ServeSettings
-export type SettingValues = {
-  [Name in SettingName]?: NonNullable<ReturnType<ServeSettings[Name]['read']>>
+type Readers = typeof readers
+export type ServeSetting = keyof Readers
+export type SettingValues = { [Name in ServeSetting]?: NonNullable<ReturnType<Readers[Name]>> }
+
+export function isServeSetting(flag: string): flag is ServeSetting {
+  return Object.hasOwn(readers, flag)
 }
 
-function readPort(value: string): number | undefined {
-  return /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? Number(value) : undefined
+/** The row of the contract's table. */
+export function settingOf(flag: SettingFlag): { expected: string; isSwitch: boolean; isSecret: boolean } {
+  const row = settings.find((setting) => 'flag' in setting && setting.flag === flag)
+  if (!row) throw new Error(`the table of settings has no row ${flag}`)
+  return { expected: row.expected, isSwitch: 'isSwitch' in row, isSecret: 'isSecret' in row }
 }

@@ -1,6 +1,6 @@
 // What answers without a token: whether the process lives, whether it serves, and what the API is.
 import type { FastifyInstance } from 'fastify'
-import type { Database } from '../store/database.ts'
+import { type Database, isAnswering } from '../store/database.ts'
 import { openApiDocument } from './openapi.ts'
 
 const readyWithinMs = 2_000
@@ -20,9 +20,5 @@ export function addHealth(app: FastifyInstance, database: Database, version: str
 async function answersInTime(database: Database): Promise<boolean> {
   const late = Promise.withResolvers<boolean>()
   const timer = setTimeout(late.resolve, readyWithinMs, false)
-  const answered = database.query('select 1').then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer))
+  return Promise.race([isAnswering(database), late.promise]).finally(() => clearTimeout(timer))
 }

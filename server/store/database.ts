@@ -70,6 +70,19 @@ export async function notify(tx: Connection, channel: Channel): Promise<void> {
   await tx.query(`select pg_notify($1, '')`, [channel], 'notify')
 }
 
+/** Whether the database answers; never throws. */
+export function isAnswering(db: Connection): Promise<boolean> {
+  return db.query('select 1').then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Lets one transaction at a time do what `turn` names, on all servers of this database, until it ends. */
+export async function takeTurn(tx: Connection, turn: 'migrate' | 'first start'): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 2))`, [turn])
+}
+
 function connectionOptions(url: string): pg.ClientConfig {
   return {
     connectionString: url,

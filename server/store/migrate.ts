@@ -1,6 +1,6 @@
 // Brings a database to the schema of this version: numbered files, forward only, each in its own transaction.
 import { readdir, readFile } from 'node:fs/promises'
-import type { Connection, Database } from './database.ts'
+import { type Connection, type Database, takeTurn } from './database.ts'
 
 /** The database was written by a version whose schema this one must not touch. */
 export class SchemaTooNewError extends Error {
@@ -15,8 +15,6 @@ export class PostgresTooOldError extends Error {
 type Migration = { number: number; name: string; text: string; isBreaking: boolean }
 
 const oldestPostgres = 150000
-// Any fixed number: servers that start together migrate one after the other.
-const migrationLock = 7_408_011
 
 /**
  * Applies the migrations that the database lacks.
@@ -28,7 +26,7 @@ export async function migrate(database: Database, nowMs: number): Promise<string
   await checkVersion(database)
   const migrations = await readMigrations()
   return database.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [migrationLock])
+    await takeTurn(tx, 'migrate')
     await tx.query(
       `create table if not exists migration (
          number      integer primary key,
