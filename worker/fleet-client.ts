@@ -25,6 +25,11 @@ export class NodeRefusedError extends Error {
   override name = 'NodeRefusedError'
 }
 
+/** The server does not understand this call; the same one again is useless. */
+export class CallRefusedError extends Error {
+  override name = 'CallRefusedError'
+}
+
 /** No answer, or none that means anything; may pass. */
 export class ServerUnreachableError extends Error {
   override name = 'ServerUnreachableError'
@@ -57,13 +62,14 @@ export class FleetClient {
     return this.#call({ method, path, body: { epoch }, signal }, RenewLeaseResponse)
   }
 
-  /** Waits up to `waitMs` for a set that differs from `version`. */
+  /** Waits up to `waitMs` for a set that differs from `version`; without one, it answers at once. */
   listAssignments(
-    { epoch, version, waitMs }: { epoch: number; version: number; waitMs: number },
+    { epoch, version, waitMs }: { epoch: number; version: number | undefined; waitMs: number },
     signal: AbortSignal,
   ): Promise<AssignmentsResponse> {
     const { method, path } = fleetOperations.ListAssignments
-    const query = new URLSearchParams({ epoch: String(epoch), version: String(version), wait_ms: String(waitMs) })
+    const query = new URLSearchParams({ epoch: String(epoch), wait_ms: String(waitMs) })
+    if (version !== undefined) query.set('version', String(version))
     return this.#call(
       { method, path: `${path}?${query}`, timeOutMs: waitMs + pollSlackMs, signal },
       AssignmentsResponse,
@@ -84,6 +90,7 @@ export class FleetClient {
     if (status === 409) throw new EpochOverError(`${what}: the epoch is over`)
     if (status === 401 || status === 403)
       throw new NodeRefusedError(`${what}: the server refuses this node (${status})`)
+    if (status === 400 || status === 413) throw new CallRefusedError(`${what}: ${this.#server.host} answered ${status}`)
     if (status !== 200) throw new ServerUnreachableError(`${what}: ${this.#server.host} answered ${status}`)
     try {
       return schema.parse(JSON.parse(text))

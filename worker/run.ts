@@ -188,6 +188,9 @@ function onTick(run: Run, { nowMs }: Now): Next {
   return isMute ? stop(run, 'retry') : stay(run)
 }
 
+// Of the contract.
+const detailMost = 4096
+
 export type View = { phase: RunPhase; error?: TaskError; isPermanent?: boolean; detail?: string }
 
 const silent: TaskError = { code: taskErrorCodes.urlSilent, message: 'No frame came from the input.' }
@@ -214,5 +217,5 @@ function overView(run: Run, end: 'ended' | 'failed' | 'released'): View {
 function abnormal(error: TaskError, what: string, forMs: number): View {
   const minutes = Math.floor(forMs / 60_000)
   const since = minutes < 1 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`
-  return { phase: 'abnormal', error, detail: `${what} since ${since}: ${error.message}` }
+  return { phase: 'abnormal', error, detail: `${what} since ${since}: ${error.message}`.slice(0, detailMost) }
 }

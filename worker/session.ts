@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Assignment, NodeCapabilities, RegisterNodeResponse } from '@sightline/contract/fleet.ts'
 import type { Logger } from 'pino'
-import { EpochOverError, type FleetClient, NodeRefusedError } from './fleet-client.ts'
+import { CallRefusedError, EpochOverError, type FleetClient, NodeRefusedError } from './fleet-client.ts'
 import type { Reports } from './reports.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -140,7 +140,7 @@ async function renewLease(lease: Lease, options: SessionOptions, over: AbortSign
 
 async function followAssignments(lease: Lease, options: SessionOptions, over: AbortSignal): Promise<void> {
   const { client, runs } = options
-  let version = 0
+  let version: number | undefined
   while (!over.aborted) {
     const ask = () => client.listAssignments({ epoch: lease.epoch, version, waitMs: pollWaitMs }, over)
     const answer = await untilAnswered(options, over, ask)
@@ -157,7 +157,13 @@ async function followAssignments(lease: Lease, options: SessionOptions, over: Ab
 async function sendReports(lease: Lease, options: SessionOptions, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const reports = await options.reports.next(over)
-    await untilAnswered(options, over, () => options.client.createReports(lease.epoch, reports, over))
+    await untilAnswered(options, over, () => options.client.createReports(lease.epoch, reports, over)).catch(
+      (error: unknown) => {
+        if (!(error instanceof CallRefusedError)) throw error
+        // One report that the server cannot read must not keep the others back.
+        options.logger.error({ err: error, reports }, 'reports were refused and are dropped')
+      },
+    )
     options.reports.taken(reports)
   }
 }
@@ -169,12 +175,15 @@ async function untilAnswered<T>(options: SessionOptions, over: AbortSignal, call
       return await call()
     } catch (error) {
       over.throwIfAborted()
-      if (error instanceof EpochOverError || error instanceof NodeRefusedError) throw error
+      if (isFinal(error)) throw error
       if (tries === 0) options.logger.warn({ err: error }, 'the server does not answer, trying on')
       await pause(tries, options.random, over)
     }
   }
 }
+
+const isFinal = (error: unknown) =>
+  error instanceof EpochOverError || error instanceof NodeRefusedError || error instanceof CallRefusedError
 
 function pause(tries: number, random: () => number, signal: AbortSignal): Promise<void> {
   const mostMs = Math.min(retryFirstMs * 2 ** tries, retryMostMs)
