@@ -207,12 +207,12 @@ const cases: Case[] = [
   {
     name: 'a fault before the first frame is tried again after 1 s',
     ...held('STARTING', {}, { seen: seen('failed', { error }) }),
-    expected: 'PENDING; end_run; due 1 s, Try 1 of 5 in 1 s, after: no answer',
+    expected: 'PENDING; end_run; due 1 s, Retry 1 of 5 in 1 s, after: no answer',
   },
   {
     name: 'a fifth fault is tried again after 16 s',
     ...held('STARTING', { attempt: 4 }, { seen: seen('failed', { error }) }),
-    expected: 'PENDING; end_run; due 16 s, Try 5 of 5 in 16 s, after: no answer',
+    expected: 'PENDING; end_run; due 16 s, Retry 5 of 5 in 16 s, after: no answer',
   },
   {
     name: 'a sixth fault is the last',

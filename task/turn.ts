@@ -138,7 +138,7 @@ function turnOfFault(task: Task, seen: { isPermanent: boolean; error?: TaskError
   return move('start_failed', cause, {
     attempt: task.attempt + 1,
     notBeforeMs: nowMs + pauseMs,
-    status: `Try ${task.attempt + 1} of ${startTriesMax} in ${pauseMs / 1000} s, after: ${error.message}`.slice(
+    status: `Retry ${task.attempt + 1} of ${startTriesMax} in ${pauseMs / 1000} s, after: ${error.message}`.slice(
       0,
       4096,
     ),

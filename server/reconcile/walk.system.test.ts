@@ -169,11 +169,11 @@ describe('a task walks through its states', () => {
       await fleet.pass(pauseMs)
     }
     assert.deepEqual(said, [
-      'PENDING, Try 1 of 5 in 1 s, after: no answer',
-      'PENDING, Try 2 of 5 in 2 s, after: no answer',
-      'PENDING, Try 3 of 5 in 4 s, after: no answer',
-      'PENDING, Try 4 of 5 in 8 s, after: no answer',
-      'PENDING, Try 5 of 5 in 16 s, after: no answer',
+      'PENDING, Retry 1 of 5 in 1 s, after: no answer',
+      'PENDING, Retry 2 of 5 in 2 s, after: no answer',
+      'PENDING, Retry 3 of 5 in 4 s, after: no answer',
+      'PENDING, Retry 4 of 5 in 8 s, after: no answer',
+      'PENDING, Retry 5 of 5 in 16 s, after: no answer',
       'START_FAILED, VIN.201',
     ])
   })
