@@ -3,8 +3,10 @@
 //   stopping  from `stop` or `close`: its signal is aborted, what blocks is interrupted
 // The process ends on `close` and when its parent is gone. See spawn-options.ts for how it is started.
 import { parseArgs } from 'node:util'
+import { taskErrorCodes } from '@sightline/contract/errors.ts'
 import { algorithms } from '../algorithm/algorithms.ts'
 import { type Detector, openDetector } from '../detect/detector.ts'
+import { createLogger } from '../logger.ts'
 import { faultOfPipeline, type PipelineEvents, type PipelineSurroundings, runPipeline } from '../pipeline.ts'
 import { openSource } from '../source/sources.ts'
 import type { EngineResult, FromEngine, PipelineId, ToEngine } from './messages.ts'
@@ -19,6 +21,7 @@ const { values: options } = parseArgs({
   },
 })
 
+const logger = createLogger('error')
 const clock = () => Date.now()
 const closeWithinMs = 5000
 
@@ -57,8 +60,11 @@ function start({ pipelineId, assignment }: Extract<ToEngine, { kind: 'start' }>)
     .then(
       () => send({ kind: 'ended', pipelineId }),
       (error: unknown) => {
-        if (stop.signal.aborted) send({ kind: 'stopped', pipelineId })
-        else send({ kind: 'threw', pipelineId, ...faultOfPipeline(error) })
+        if (stop.signal.aborted) return send({ kind: 'stopped', pipelineId })
+        const fault = faultOfPipeline(error)
+        if (fault.error.code === taskErrorCodes.engineCrashed)
+          logger.error({ err: error, pipelineId }, 'a pipeline failed')
+        send({ kind: 'threw', pipelineId, ...fault })
       },
     )
     .finally(() => pipelines.delete(pipelineId))
