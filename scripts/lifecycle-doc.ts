@@ -22,6 +22,13 @@ const eventNames = Object.keys(taskEvents) as TaskEvent[]
 const nodeNames: Partial<Record<Target, string>> = { REMOVED: '[*]', BEFORE_HOLD: 'REST' }
 const nodeOf = (target: Target) => nodeNames[target] ?? target
 
+/** Columns as wide as their widest cell, as the formatter has them. */
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((cells) => cells[at]?.length ?? 0)))
+  const line = (cells: string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
+
 /** The text of docs/lifecycle.md. */
 export function lifecycleDoc(): string {
   // Every state leads to DELETING; drawing that would hide the rest.
@@ -41,17 +48,17 @@ ${drawn.map(({ from, event, to }) => `  ${from} --> ${nodeOf(to)}: ${event}`).jo
 
 ## Events
 
-| event | happens when |
-| --- | --- |
-${eventNames.map((event) => `| \`${event}\` | ${taskEvents[event]} |`).join('\n')}
+${table(
+  ['event', 'happens when'],
+  eventNames.map((event) => [`\`${event}\``, taskEvents[event]]),
+)}
 
 ## Table
 
-| from | event | to |
-| --- | --- | --- |
-${arrows()
-  .map(({ from, event, to }) => `| ${from} | \`${event}\` | ${nodeOf(to) === '[*]' ? 'removed' : nodeOf(to)} |`)
-  .join('\n')}
+${table(
+  ['from', 'event', 'to'],
+  arrows().map(({ from, event, to }) => [from, `\`${event}\``, to === 'REMOVED' ? 'removed' : nodeOf(to)]),
+)}
 `
 }
 
