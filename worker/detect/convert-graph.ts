@@ -1,4 +1,5 @@
 // Turns the graph of the built-in detector from TensorFlow.js operators (NHWC) into ONNX operators (NCHW).
+import { type HardActivation, hardActivationAt } from './hard-activation.ts'
 import type { Attribute, OnnxGraph, OnnxNode, Tensor } from './onnx-writer.ts'
 import {
   numbersAttribute,
@@ -74,11 +75,25 @@ function visit(build: Build, name: string): void {
   build.done.add(name)
   const node = build.model.nodes.get(name)
   if (!node) throw new Error(`the model has no node ${name}`)
+  const activation = hardActivationAt(build.model, node)
+  if (activation) convertActivation(build, name, activation)
+  else convertNode(build, node)
+}
+
+function convertActivation(build: Build, name: string, { op, input }: HardActivation): void {
+  visit(build, input)
+  add(build, op, [input], name, op === 'HardSigmoid' ? hardSigmoid : {})
+}
+
+function convertNode(build: Build, node: TfjsNode): void {
   const convert = converters[node.op]
-  if (!convert) throw new Error(`operator ${node.op} of node ${name} cannot be converted`)
+  if (!convert) throw new Error(`operator ${node.op} of node ${node.name} cannot be converted`)
   for (const input of node.input ?? []) if (!build.model.weights.has(input)) visit(build, input)
   convert(build, node)
 }
+
+// relu6(x + 3) / 6; ONNX's own default is another slope.
+const hardSigmoid = { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }
 
 const converters: Record<string, (build: Build, node: TfjsNode) => void> = {
   Conv2D: convolution,

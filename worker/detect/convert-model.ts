@@ -10,7 +10,7 @@ import { readTfjsModel } from './tfjs-model.ts'
 const packageName = '@vladmandic/human'
 
 /** Raised whenever the file would come out different from the same package. */
-const converterVersion = 1
+const converterVersion = 2
 
 /** Of the graph in `models/centernet.json`; the scores before their sigmoid. */
 const nodeNames = {

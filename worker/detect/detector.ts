@@ -24,7 +24,7 @@ export type Detector = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-// The cost is proportional to the area: 512x288 takes 24 ms on one core of an AMD EPYC with AVX-512.
+// The cost is proportional to the area: 512x288 takes 23 ms on one core of an AMD EPYC with AVX-512.
 const areaPx = 512 * 288
 
 // The model halves its input five times.
