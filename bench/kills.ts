@@ -8,6 +8,8 @@ import { percentile, printFigure, round } from './figure.ts'
 import { clientOf, startStreet, untilState, type Watched, watchStreet } from './watch.ts'
 
 const recoverWithinMs = 90_000
+// So that every kill has results on their way to lose.
+const resultsBetweenKills = 3
 
 export type KillStory = { part: Part; recoveredMs: number[]; lost: number[]; received: number }
 
@@ -40,6 +42,8 @@ type Scene = { platform: Platform; part: Part; receiver: Receiver; client: Clien
 /** Ms from the kill until a result of a frame that was read after it is received and the API says RUNNING. */
 async function killOnce({ platform, part, receiver, client, task }: Scene): Promise<number> {
   const pid = await untilAlive(platform, part)
+  const before = receiver.received.length
+  await receiver.next(() => receiver.received.length >= before + resultsBetweenKills, recoverWithinMs)
   // At a random moment of the one-second rhythm of the results.
   await pause(Math.random() * 1_000)
   const killedAtMs = Date.now()
