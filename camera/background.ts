@@ -49,8 +49,7 @@ function houseAt(u: number, v: number, seed: number): Colour {
   if (isDoor && v > 0.09 && inBay > 0.36 && inBay < 0.64) return doorAt(inBay, v)
   if (!isDoor && v > 0.1 && v < 0.215 && inBay > 0.18 && inBay < 0.82) return shopWindowAt(u, v, inBay, number, seed)
   if (v > 0.045 && v < 0.06) return { r: 142 * wall, g: 132 * wall, b: 120 * wall }
-  const brick =
-    v > 0.06 && (Math.abs((v * 140) % 1) < 0.14 || Math.abs((u * 60 + (Math.floor(v * 140) % 2) * 0.5) % 1) < 0.07)
+  const brick = v > 0.06 && (shareOf(v * 140) < 0.14 || shareOf(u * 60 + (Math.floor(v * 140) % 2) * 0.5) < 0.07)
   const shade = wall * (brick ? 0.9 : 1)
   return { r: 176 * shade, g: 152 * shade, b: 128 * shade }
 }
@@ -70,13 +69,13 @@ function shopWindowAt(u: number, v: number, inBay: number, number: number, seed:
 
 function pavementAt(u: number, v: number, seed: number): Colour {
   if (v > roadFar - 0.007) return grey(120)
-  const joint = Math.abs(((u / (0.35 + v)) * 18) % 1) < 0.035
+  const joint = shareOf((u / (0.35 + v)) * 18) < 0.035
   return grey((joint ? 140 : 160) + 14 * patches(u * 11, v * 40, seed))
 }
 
 function roadAt(u: number, v: number, seed: number): Colour {
   const middle = (roadFar + roadNear) / 2
-  const dash = (((u / 0.36) % 1) + 1) % 1
+  const dash = shareOf(u / 0.36)
   if (Math.abs(v - middle) < 0.0035 && dash < 0.5) return grey(196)
   return grey(88 + 16 * patches(u * 4, v * 22, seed) - (Math.abs(v - 0.43) < 0.006 ? 6 : 0))
 }
@@ -86,7 +85,7 @@ function plazaAt(u: number, v: number, seed: number): Colour {
   const near = 1 / (v - 0.02)
   const row = near * 9
   const column = u * near * 3.2 + (Math.floor(row) % 2) * 0.5
-  const isJoint = Math.abs(row % 1) < 0.035 || Math.abs(((column % 1) + 1) % 1) < 0.018
+  const isJoint = shareOf(row) < 0.035 || shareOf(column) < 0.018
   const slab = hashOf(Math.floor(column), Math.floor(row), seed) - 0.5
   const level = (isJoint ? 112 : 136) + slab * 10 + 12 * patches(u * 3, v * 5, seed)
   return { r: level * 1.02, g: level, b: level * 0.96 }
@@ -102,6 +101,11 @@ function patches(x: number, y: number, seed: number): number {
   const upper = hashOf(cellX, cellY, seed) * (1 - tx) + hashOf(cellX + 1, cellY, seed) * tx
   const lower = hashOf(cellX, cellY + 1, seed) * (1 - tx) + hashOf(cellX + 1, cellY + 1, seed) * tx
   return (upper * (1 - ty) + lower * ty) * 2 - 1
+}
+
+/** What lies behind the point; of numbers below 0, too. */
+function shareOf(value: number): number {
+  return value - Math.floor(value)
 }
 
 function grey(level: number): Colour {

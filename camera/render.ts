@@ -26,7 +26,9 @@ type Shadow = { dim: Uint8Array; widthPx: number; heightPx: number; leftPx: numb
 
 // Sensor noise repeats after this many frames; more looks the same and only takes memory.
 const noiseVariants = 4
-const noiseLevel = 1.6
+const noiseLevel = 1.2
+// A power of two.
+const noiseCount = 65_536
 
 /**
  * A painter of one scene. Sprites are made when first seen and kept.
@@ -86,9 +88,16 @@ function noisyBackgrounds(scene: Scene): Uint8Array[] {
     }
   }
   const random = randomFrom(scene.seed + 99)
+  const noise = Float32Array.from({ length: noiseCount }, () => (random() + random() - 1) * noiseLevel)
   return Array.from({ length: noiseVariants }, () => {
     const data = new Uint8Array(plain.length * 1.5)
-    for (let i = 0; i < plain.length; i++) data[i] = clamp((plain[i] ?? 0) + (random() + random() - 1) * noiseLevel)
+    for (let y = 0; y < heightPx; y++) {
+      // Each row takes its noise from another place, so that no pattern shows.
+      const from = Math.floor(random() * noiseCount)
+      for (let i = y * widthPx; i < (y + 1) * widthPx; i++) {
+        data[i] = clamp((plain[i] ?? 0) + (noise[(from + i) & (noiseCount - 1)] ?? 0))
+      }
+    }
     data.set(chroma, plain.length)
     return data
   })
