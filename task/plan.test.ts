@@ -293,6 +293,11 @@ const cases: Case[] = [
     expected: 'RECOVERING; end_run; due 1 s, Recovering, attempt 2 of 10.',
   },
   {
+    name: 'a tenth loss is tried again',
+    ...held('RUNNING', { attempt: 9 }, { seen: seen('released') }),
+    expected: 'RECOVERING; end_run; due 16 s, Recovering, attempt 10 of 10.',
+  },
+  {
     name: 'a loss after the tenth try is the end',
     ...held('RUNNING', { attempt: 10 }, { seen: seen('released') }),
     expected: 'RECOVERING; FAILED; end_run; due never, VRT.002',
@@ -385,4 +390,16 @@ test('a run that ended by itself no longer wants to run', () => {
     aWorld({ ...{ tasks: [aTask({ state: 'RUNNING' })], runs: [aRun({ seen: seen('ended') })], nodes: [aNode()] } }),
   )
   assert.deepEqual(keeps(steps)[0]?.task.desired, 'stop')
+})
+
+test('tasks of one plan spread over the nodes until their room is taken', () => {
+  const tasks = ['t1', 't2', 't3', 't4'].map((id) => aTask({ id }))
+  const steps = plan(aWorld({ tasks, nodes: [aNode({ cores: 1 }), aNode({ id: 'n2', cores: 0.5 })] }))
+  const placed = steps.flatMap((step) => (step.kind === 'order_run' ? [[step.taskId, step.nodeId]] : []))
+  assert.deepEqual(placed, [
+    ['t1', 'n1'],
+    ['t2', 'n2'],
+    ['t3', 'n1'],
+  ])
+  assert.equal(keeps(steps).at(-1)?.task.status, 'Waiting: no node has 0.5 free cores.')
 })
