@@ -12,7 +12,7 @@ export type Visit = { enterAtMs: number; exitAtMs: number; actorId: string; kind
  * One period of a scene, as the camera prints it.
  *
  * Shape: in time order; the times of the n-th repetition are these plus `n * periodMs`.
- * Units: ms since the start of the scene, [0, periodMs) for `atMs` and `enterAtMs`; an exit may lie behind the period.
+ * Units: whole ms since the start of the scene, [0, periodMs] for `atMs` and `enterAtMs`; an exit may lie behind the period.
  */
 export type Truth = {
   widthPx: number
@@ -108,7 +108,7 @@ function crossingsOf(actor: Actor, scene: Scene): Crossing[] {
     const share = meeting(stretch, from, to)
     if (share === undefined) return []
     const towards = sideOf(from, to, stretch.to) > 0 ? 'side1' : 'side2'
-    const atMs = folded(timeAt(stretch, share), scene.periodMs)
+    const atMs = Math.round(folded(timeAt(stretch, share), scene.periodMs))
     return [{ atMs, actorId: actor.id, kind: actor.kind, towards } satisfies Crossing]
   })
 }
@@ -126,7 +126,7 @@ function visitsOf(actor: Actor, scene: Scene): Visit[] {
   return meetings.flatMap((enter, i) => {
     const exit = meetings[i + 1]
     if (i % 2 === 1 || exit === undefined) return []
-    const enterAtMs = folded(enter, scene.periodMs)
-    return [{ enterAtMs, exitAtMs: enterAtMs + exit - enter, actorId: actor.id, kind: actor.kind }]
+    const enterAtMs = Math.round(folded(enter, scene.periodMs))
+    return [{ enterAtMs, exitAtMs: enterAtMs + Math.round(exit - enter), actorId: actor.id, kind: actor.kind }]
   })
 }
