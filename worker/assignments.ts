@@ -268,10 +268,18 @@ export class Assignments {
       generation: held.assignment.generation,
       seq: ++this.#reportCount,
       ...view,
+      ...(view.detail === undefined ? {} : { detail: `${view.detail}${this.#backlogOf(held)}` }),
       ...(isPermanent === undefined ? {} : { is_permanent: isPermanent }),
       last_sequence: this.#options.spool.lastSequence(held.assignment.task_id),
       counters: countersOf(held),
     })
+  }
+
+  #backlogOf({ assignment }: Held): string {
+    const { waitingCount, droppedMessageCount, droppedPictureCount } = this.#options.spool.backlog(assignment.task_id)
+    const dropped = droppedMessageCount + droppedPictureCount
+    const drops = `; ${droppedMessageCount} messages and ${droppedPictureCount} pictures were dropped for lack of room`
+    return waitingCount + dropped === 0 ? '' : ` ${waitingCount} results wait${dropped === 0 ? '' : drops}.`
   }
 
   [Symbol.dispose](): void {

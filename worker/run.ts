@@ -188,8 +188,8 @@ function onTick(run: Run, { nowMs }: Now): Next {
   return isMute ? stop(run, 'retry') : stay(run)
 }
 
-// Of the contract.
-const detailMost = 4096
+// Of the contract, less what may be added.
+const detailMost = 3900
 
 export type View = { phase: RunPhase; error?: TaskError; isPermanent?: boolean; detail?: string }
 

@@ -63,10 +63,13 @@ const schema = `
     task_id text not null,
     output  text not null,
     bytes   integer not null,
+    -- For lack of room, since the task was first seen here.
+    dropped_messages integer not null default 0,
+    dropped_pictures integer not null default 0,
     primary key (task_id, output)
   );
   create trigger if not exists message_in after insert on message begin
-    insert into share values (new.task_id, new.output, new.bytes), ('', '', new.bytes)
+    insert into share (task_id, output, bytes) values (new.task_id, new.output, new.bytes), ('', '', new.bytes)
       on conflict do update set bytes = bytes + excluded.bytes;
   end;
   create trigger if not exists message_out after delete on message begin

@@ -5,11 +5,19 @@ import { isCorrupt, isPassing } from './database.ts'
 // A full disk is looked at again this often; meanwhile nothing is acknowledged, so the pipelines wait.
 const retryAfterMs = 1000
 
-type Waiting = { write: (db: DatabaseSync) => void; resolve: () => void; reject: (cause: unknown) => void }
+type Durability = 'full' | 'normal'
+type Waiting = {
+  write: (db: DatabaseSync) => void
+  durability: Durability
+  resolve: () => void
+  reject: (cause: unknown) => void
+}
 
 export type GroupCommit = {
-  /** Resolves when `write` is committed. `write` may be called again when a commit fails, so it only touches `db`. */
+  /** Resolves when `write` is on disk. `write` may be called again when a commit fails, so it only touches `db`. */
   write(write: (db: DatabaseSync) => void): Promise<void>
+  /** As `write`, but a power cut may undo it; a process that is killed cannot. */
+  writeSoon(write: (db: DatabaseSync) => void): Promise<void>
   /** Commits what waits. Nothing is written afterwards. */
   close(): void
 }
@@ -64,14 +72,17 @@ export function openGroupCommit(first: DatabaseSync, failures: Failures): GroupC
     cancelNext = () => clearImmediate(immediate)
   }
 
+  function add(write: Waiting['write'], durability: Durability): Promise<void> {
+    if (isClosed) return Promise.reject(new Error('the spool is closed'))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    waiting.push({ write, durability, resolve, reject })
+    schedule()
+    return promise
+  }
+
   return {
-    write(write) {
-      if (isClosed) return Promise.reject(new Error('the spool is closed'))
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      waiting.push({ write, resolve, reject })
-      schedule()
-      return promise
-    },
+    write: (write) => add(write, 'full'),
+    writeSoon: (write) => add(write, 'normal'),
     close() {
       isClosed = true
       cancelNext?.()
@@ -81,6 +92,8 @@ export function openGroupCommit(first: DatabaseSync, failures: Failures): GroupC
 }
 
 function writeAll(db: DatabaseSync, batch: Waiting[], rejected: Map<Waiting, unknown>) {
+  // The sync of the disk is most of what a commit costs; a delivery that is made twice is no loss worth it.
+  db.exec(`pragma synchronous = ${batch.some(({ durability }) => durability === 'full') ? 'full' : 'normal'}`)
   db.exec('begin immediate')
   try {
     for (const item of batch) writeOne(db, item, rejected)

@@ -107,6 +107,26 @@ export function selectShareBytes(db: DatabaseSync, lane: Lane): number {
   return row === undefined ? 0 : Number(row.bytes)
 }
 
+/** What waits for the outputs of a task, and what was dropped for lack of room. */
+export type Backlog = { waitingCount: number; droppedMessageCount: number; droppedPictureCount: number }
+
+export function selectBacklog(db: DatabaseSync, taskId: string): Backlog {
+  const waiting = 'select count(*) as count from message where task_id = ? and given_up_at is null'
+  const dropped = `select coalesce(sum(dropped_messages), 0) as messages, coalesce(sum(dropped_pictures), 0) as pictures
+                     from share where task_id = ?`
+  const counts = prepared(db, dropped).get(taskId)
+  return {
+    waitingCount: Number(prepared(db, waiting).get(taskId)?.count),
+    droppedMessageCount: Number(counts?.messages),
+    droppedPictureCount: Number(counts?.pictures),
+  }
+}
+
+const countDropped = {
+  message: 'update share set dropped_messages = dropped_messages + 1 where task_id = ? and output = ?',
+  picture: 'update share set dropped_pictures = dropped_pictures + 1 where task_id = ? and output = ?',
+} as const
+
 export function deleteMessage(db: DatabaseSync, id: number): void {
   prepared(db, 'delete from message where id = ?').run(id)
 }
@@ -159,6 +179,7 @@ export function dropOldest(db: DatabaseSync, lane: Lane | undefined): Dropped | 
     if (!row) continue
     if (what === 'picture') prepared(db, 'delete from picture where message = ?').run(Number(row.id))
     else deleteMessage(db, Number(row.id))
+    if (what !== 'given_up') prepared(db, countDropped[what]).run(String(row.task_id), String(row.output))
     return {
       taskId: String(row.task_id),
       output: String(row.output),

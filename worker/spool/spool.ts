@@ -158,12 +158,17 @@ export class Spool {
     return messages.selectWaitingLanes(this.#db)
   }
 
+  backlog(taskId: string): messages.Backlog {
+    return messages.selectBacklog(this.#db, taskId)
+  }
+
   ledger(taskId: string): LedgerEntry[] {
     return selectLedger(this.#db, taskId)
   }
 
+  /** At least once: after a power cut it may be delivered again, under the same message id. */
   async delivered(id: number, entry: LedgerEntry): Promise<void> {
-    await this.#group.write((db) => {
+    await this.#group.writeSoon((db) => {
       messages.deleteMessage(db, id)
       insertLedgerEntry(db, entry)
     })
@@ -171,7 +176,7 @@ export class Spool {
 
   /** The attempt failed; the message goes on waiting. */
   async failed(id: number, entry: LedgerEntry): Promise<void> {
-    await this.#group.write((db) => {
+    await this.#group.writeSoon((db) => {
       messages.countAttempt(db, id)
       insertLedgerEntry(db, entry)
     })
@@ -179,7 +184,7 @@ export class Spool {
 
   /** The message waits no longer, but can be sent again for seven days, or until its room is needed. */
   async giveUp(id: number, entry: LedgerEntry): Promise<void> {
-    await this.#group.write((db) => {
+    await this.#group.writeSoon((db) => {
       messages.markGivenUp(db, id, entry.atMs)
       insertLedgerEntry(db, entry)
     })
