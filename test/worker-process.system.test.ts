@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { writeClip } from '@sightline/camera/clip.ts'
 import type { Assignment } from '@sightline/contract/fleet.ts'
-import { FleetServer } from '@sightline/worker/a-fleet-server.ts'
+import { FleetServer } from '@sightline/worker/test-fleet-server.ts'
 import { startReceiver } from './receiver.ts'
 
 const workerFile = new URL('../worker/main.ts', import.meta.url)

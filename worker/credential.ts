@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 
-const Kept = z.object({ node_id: z.string(), credential: z.string().min(1) })
-export type KeptCredential = z.infer<typeof Kept>
+export type KeptCredential = { node_id: string; credential: string }
 
 const pathIn = (dataDir: string) => join(dataDir, 'node.json')
 
 /** `undefined` when there is none, or the file is not whole. */
 export async function readCredential(dataDir: string): Promise<KeptCredential | undefined> {
   try {
-    return Kept.parse(JSON.parse(await readFile(pathIn(dataDir), 'utf8')))
+    const kept: Partial<KeptCredential> = JSON.parse(await readFile(pathIn(dataDir), 'utf8'))
+    const { node_id, credential } = kept
+    return typeof node_id === 'string' && typeof credential === 'string' ? { node_id, credential } : undefined
   } catch {
     // Missing and damaged mean the same: the node has to join again.
     return undefined

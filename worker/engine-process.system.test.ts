@@ -18,7 +18,7 @@ const anAssignment = (path: string): Assignment => ({
   last_sequence: 0,
 })
 
-function openEngine(file = new URL('./an-engine.ts', import.meta.url)) {
+function openEngine(file = new URL('./test-engine.ts', import.meta.url)) {
   const heard: string[] = []
   const waiting = new Set<() => void>()
   const hear = (what: string) => {

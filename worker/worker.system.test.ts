@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Assignment } from '@sightline/contract/fleet.ts'
 import { pino } from 'pino'
-import { FleetServer } from './a-fleet-server.ts'
 import type { Config } from './config.ts'
-import { startReceiver } from './output/a-receiver.ts'
-import { aDirectory } from './spool/a-result.ts'
+import { startReceiver } from './output/test-receiver.ts'
+import { aDirectory } from './spool/test-results.ts'
+import { FleetServer } from './test-fleet-server.ts'
 import { runWorker } from './worker.ts'
 
 const anAssignment = (receiverUrl: string, over: Partial<Assignment> & { path?: string } = {}): Assignment => {
@@ -47,7 +47,7 @@ function startWorker(server: FleetServer, dataDir: string, over: Partial<Config>
       random: () => 0.5,
       engineCommand: async () => {
         engineStarts++
-        return { file: new URL('./an-engine.ts', import.meta.url), arguments: [], environment: {} }
+        return { file: new URL('./test-engine.ts', import.meta.url), arguments: [], environment: {} }
       },
     },
     stopping.signal,

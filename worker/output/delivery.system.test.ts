@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
-import { aDirectory, anOutput, aResult, spoolOptions } from '../spool/a-result.ts'
 import { Spool } from '../spool/spool.ts'
-import { type Answer, type Received, startReceiver } from './a-receiver.ts'
+import { aDirectory, anOutput, aResult, spoolOptions } from '../spool/test-results.ts'
 import { Delivery } from './delivery.ts'
 import { openOutputs } from './outputs.ts'
+import { type Answer, type Received, startReceiver } from './test-receiver.ts'
 
 const lane = { taskId: 't1', output: 'webhook' }
 const startMs = 1_700_000_000_000

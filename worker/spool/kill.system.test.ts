@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { aDirectory } from './a-result.ts'
+import { aDirectory } from './test-results.ts'
 
 const rounds = 24
 const appender = `
@@ -25,7 +25,7 @@ const appender = `
   }`
 
 async function appendUntilKilled(directory: string, afterMs: number): Promise<string[]> {
-  const scripts = ['./spool.ts', './a-result.ts'].map((path) => new URL(path, import.meta.url).href)
+  const scripts = ['./spool.ts', './test-results.ts'].map((path) => new URL(path, import.meta.url).href)
   const child = spawn(process.execPath, ['--input-type=module', '-e', appender, ...scripts, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { aDirectory, anOutput, aResult, spoolOptions } from './a-result.ts'
 import type { Lane, Message } from './messages.ts'
 import { Spool } from './spool.ts'
+import { aDirectory, anOutput, aResult, spoolOptions } from './test-results.ts'
 
 const lane: Lane = { taskId: 't1', output: 'webhook' }
 const other: Lane = { taskId: 't2', output: 'webhook' }
