@@ -6,11 +6,11 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { createServer as createTlsSocketServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { startCamera } from '@sightline/camera/camera.ts'
@@ -188,6 +188,45 @@ test('a redirect to an address that is not allowed is refused', async () => {
   const policy = { ...strict, allow: [server.at] }
   const { code } = await fault(`http://${server.at}/status/302?to=http://${inner.at}/street.mp4`, policy)
   assert.equal(code, 'VIN.209')
+})
+
+test('an RTSP redirect is followed where it is allowed, and refused elsewhere', async () => {
+  await using camera = await startCamera({ widthPx: 320, heightPx: 180, nowMs: () => Date.now() })
+  using server = await listening(aRedirectingServer(camera.url))
+  await using source = await open(`rtsp://${server.at}/street`)
+  assert.ok(await source.media.readPacket())
+  assert.equal((await fault(`rtsp://${server.at}/street`, { ...strict, allow: [server.at] })).code, 'VIN.209')
+})
+
+function aRedirectingServer(location: string) {
+  return createTcpServer((socket) => {
+    socket.on('data', (request: Buffer) => {
+      const [method] = request.toString().split(' ')
+      const [, sequence] = /CSeq: (\d+)/.exec(request.toString()) ?? []
+      const answer = method === 'OPTIONS' ? '200 OK\r\nPublic: DESCRIBE' : `302 Found\r\nLocation: ${location}`
+      socket.write(`RTSP/1.0 ${answer}\r\nCSeq: ${sequence}\r\n\r\n`)
+    })
+  })
+}
+
+test('an RTSP camera behind TLS opens when its certificate is trusted only', async (t) => {
+  const { key, cert } = await selfSigned()
+  await using camera = await startCamera({ widthPx: 320, heightPx: 180, nowMs: () => Date.now() })
+  const { port } = new URL(camera.url)
+  using server = await listening(
+    createTlsSocketServer({ key, cert }, (socket) => {
+      const plain = connect(Number(port), '127.0.0.1')
+      for (const half of [socket, plain]) half.on('error', () => half.destroy())
+      socket.pipe(plain).pipe(socket)
+    }),
+  )
+  const url = `rtsps://localhost:${server.port}/street`
+  assert.equal((await fault(url)).code, 'VIN.206')
+  const trusted = getCACertificates('default')
+  setDefaultCACertificates([...trusted, String(cert)])
+  t.after(() => setDefaultCACertificates(trusted))
+  await using source = await open(url)
+  assert.ok(await source.media.readPacket())
 })
 
 test('a segment at an address that is not allowed is refused', async () => {

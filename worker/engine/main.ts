@@ -105,6 +105,8 @@ process.on('message', (message: ToEngine) => {
   else void close()
 })
 process.once('disconnect', () => void close())
+// The parent may be gone before anybody listens.
+if (!process.connected) void close()
 // A terminal sends its signals to the whole group; the parent decides when the engine closes.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)

@@ -16,7 +16,8 @@ import {
   type Sampler,
   type Slot,
 } from '../sample.ts'
-import type { Source, SourceContext } from '../source/open-media.ts'
+import type { Source } from '../source/open-media.ts'
+import type { SourceContext } from '../source/routes.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { SourceFacts } from './messages.ts'
 
@@ -34,7 +35,7 @@ type Surroundings = { openSource: OpenAnySource; clock: () => number }
 export function createSharedSources(surroundings: Surroundings): (order: FeedOrder) => Promise<FrameFeed> {
   const sources = new Map<string, SharedSource>()
   return async (order) => {
-    const key = JSON.stringify([order.input, order.policy])
+    const key = keyOf(order)
     const known = sources.get(key)
     if (known && !known.isOver) {
       const feed = await known.join(order)
@@ -48,6 +49,10 @@ export function createSharedSources(surroundings: Surroundings): (order: FeedOrd
     return feed
   }
 }
+
+/** `index` is the user's numbering of entries; it names no other address. */
+const keyOf = ({ input, policy }: FeedOrder) =>
+  JSON.stringify([input, policy], (name, value) => (name === 'index' ? undefined : value))
 
 type Member = { sampler: Sampler; slot: Slot<SourceFrame>; sampleEveryMs: number }
 
@@ -169,8 +174,9 @@ class SharedSource {
   }
 
   async #deliver(frames: Frame[], at: { timeline: Timeline; nowMs: number; source: Source }): Promise<void> {
-    for (const frame of frames) {
-      using decoded = frame
+    using rest = new DisposableStack()
+    for (const frame of frames) rest.use(frame)
+    for (const decoded of frames) {
       const { widthPx, heightPx } = at.source.media.facts
       if (decoded.widthPx !== widthPx || decoded.heightPx !== heightPx) {
         throw new MediaError('the picture size changed', 'changed')

@@ -2,11 +2,10 @@
 // judged by the address policy and pinned when they are connected, which the demuxer cannot do. TLS is spoken here.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { AddressInfo, Socket } from 'node:net'
 import type { AddressPolicy } from '@sightline/contract/fleet.ts'
 import { checkedAddresses } from '../checked-connect.ts'
-import { connectAny } from './connect-any.ts'
+import { connectAny, secure } from './connect-any.ts'
 import { originalUrl, withProxiedUrls } from './proxied-url.ts'
 
 export type CheckingProxy = AsyncDisposable & {
@@ -17,8 +16,6 @@ export type CheckingProxy = AsyncDisposable & {
 }
 
 type ProxyState = { policy: AddressPolicy; failure: unknown; sockets: Set<Socket> }
-
-const handshakeWithinMs = 8000
 
 /** Opens a proxy for one source. It serves only connections from this machine, under the policy of that source. */
 export async function openCheckingProxy(policy: AddressPolicy): Promise<CheckingProxy> {
@@ -84,10 +81,8 @@ async function connectChecked(state: ProxyState, target: URL): Promise<Socket> {
   const tcp = await connectAny(await checkedAddresses(target.hostname, port, state.policy), port)
   track(state, tcp)
   if (!isTls) return tcp
-  const name = target.hostname.replace(/^\[|\]$/g, '')
-  const tls = connectTls({ socket: tcp, host: name, ...(isIP(name) ? {} : { servername: name }) })
+  const tls = await secure(tcp, target.hostname)
   track(state, tls)
-  await once(tls, 'secureConnect', { signal: AbortSignal.timeout(handshakeWithinMs) })
   return tls
 }
 

@@ -1,7 +1,9 @@
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
+/** For a connection, and again for its handshake. */
 const connectWithinMs = 8000
 
 /**
@@ -28,5 +30,22 @@ export async function connectAny(addresses: readonly LookupAddress[], port: numb
   } catch (error) {
     socket.destroy()
     throw signal.aborted ? Object.assign(new Error('no answer', { cause: error }), { code: 'ETIMEDOUT' }) : error
+  }
+}
+
+/**
+ * Speaks TLS over a connection; the certificate must be valid for `host`, which may be an address.
+ *
+ * Errors: throws Node's TLS error when it is not.
+ */
+export async function secure(tcp: Socket, host: string): Promise<Socket> {
+  const name = host.replace(/^\[|\]$/g, '')
+  const tls = connectTls({ socket: tcp, host: name, ...(isIP(name) ? {} : { servername: name }) })
+  try {
+    await once(tls, 'secureConnect', { signal: AbortSignal.timeout(connectWithinMs) })
+    return tls
+  } catch (error) {
+    tcp.destroy()
+    throw error
   }
 }

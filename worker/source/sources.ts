@@ -1,7 +1,9 @@
 // The table of input types this worker can open.
+import { taskErrorCodes } from '@sightline/contract/errors.ts'
 import type { InputType } from '@sightline/contract/states.ts'
 import type { TaskInput } from '@sightline/contract/task.ts'
-import type { Source, SourceContext } from './open-media.ts'
+import type { Source } from './open-media.ts'
+import type { SourceContext } from './routes.ts'
 import { SourceError } from './source-error.ts'
 import { openUrl } from './url.ts'
 
@@ -22,5 +24,7 @@ export async function openSource(input: TaskInput, context: SourceContext): Prom
     input.type
   ]
   if (open) return open(input as never, context)
-  throw new SourceError(`this worker opens no input of type ${input.type}`, 'VIN.209', { isPermanent: true })
+  throw new SourceError(`this worker opens no input of type ${input.type}`, taskErrorCodes.urlAddress, {
+    isPermanent: true,
+  })
 }
