@@ -89,7 +89,7 @@ function crossings(line: RoiLine, watch: LineWatch, place: string, context: Cont
   watch.keep(new Set(context.tracks.map(({ id }) => id)))
   return context.tracks.filter(isSeen(context)).flatMap((track) => {
     const side = watch.step(track.id, footOf(track.box, context.frame), marginOf(track.box))
-    if (!side || track.state !== 'tracked' || !fits(track, context.config)) return []
+    if (!side || !track.isBelieved || !fits(track, context.config)) return []
     if (!context.alarms.isDueAtOnce(`${place} ${track.id}`, track.id, context.atMs)) return []
     return [context.toEvent(track, names[side === 1 ? 2 : 1], names[side])]
   })
@@ -102,7 +102,7 @@ function stays(watch: RegionWatch, place: string, context: Context): Said {
   for (const track of context.tracks.filter(isSeen(context))) {
     const stay = watch.step(track.id, footOf(track.box, context.frame), marginOf(track.box), context.atMs)
     if (stay.hasLeft) sayGone(track, place, context, said)
-    if (!stay.isInside || track.state !== 'tracked' || !fits(track, context.config)) continue
+    if (!stay.isInside || !track.isBelieved || !fits(track, context.config)) continue
     if (!sayInside(track, place, stay, context, said)) others.push(context.toEvent(track, 'in', 'in'))
   }
   for (const id of watch.dropExcept(new Set(context.tracks.map((track) => track.id)))) {

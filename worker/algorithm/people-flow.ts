@@ -18,7 +18,6 @@ type Person = {
   marginPx: number
   /** Ms since the person was seen last; 0 when in this frame. */
   unseenMs: number
-  /** False while the person may still be a flicker of the detector. */
   isBelieved: boolean
 }
 
@@ -47,12 +46,12 @@ export function openPeopleFlow(config: PeopleFlowConfig, frame: FrameSize): Runn
     classes: ['person'],
     minScore: sureScore,
     step(analysed) {
-      const people = follow(tracker, analysed).map(({ id, box, state, lastSeenMs }) => ({
+      const people = follow(tracker, analysed).map(({ id, box, isBelieved, lastSeenMs }) => ({
         id,
         foot: footOf(box, frame),
         marginPx: marginOf(box),
         unseenMs: analysed.ptsMs - lastSeenMs,
-        isBelieved: state !== 'tentative',
+        isBelieved,
       }))
       return counters.flatMap((counter) => counter.look(people, analysed.atMs))
     },

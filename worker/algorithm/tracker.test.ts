@@ -202,3 +202,20 @@ test('in every world a frame never gives one detection to two tracks', () =>
     }),
     { numRuns: 40 },
   ))
+
+const still: Walk = { from: [300, 300], to: [300, 300], fromMs: 0, toMs: 4000 }
+for (const { name, walk, expected } of [
+  { name: 'one who is clearly seen is believed at the second sight', walk: still, expected: 200 },
+  { name: 'one who is less clearly seen is believed a little later', walk: { ...still, score: 0.46 }, expected: 600 },
+  { name: 'what is unclear and never moves is not believed', walk: { ...still, score: 0.35 }, expected: undefined },
+  {
+    name: 'what is unclear and moves is believed after half its height',
+    walk: { ...walker, score: 0.35 },
+    expected: 800,
+  },
+])
+  test(name, () => {
+    const frames = framesOf([walk], { everyMs: 200, untilMs: 4000 })
+    const believed = tracksOf(frames).findIndex((tracks) => tracks.some(({ isBelieved }) => isBelieved))
+    assert.equal(frames[believed]?.ptsMs, expected)
+  })

@@ -5,9 +5,10 @@ import { sizeFor } from './detector.ts'
 
 for (const { name, frame, expected } of [
   { name: '16:9 is scaled to 512x288', frame: [1920, 1080], expected: [512, 288] },
-  { name: '4:3 keeps the area, not the width', frame: [768, 576], expected: [448, 320] },
+  { name: '4:3 is stretched to the same', frame: [768, 576], expected: [512, 288] },
+  { name: '5:4 keeps its aspect and the area', frame: [720, 576], expected: [416, 352] },
   { name: 'a frame that stands upright is scaled upright', frame: [1080, 1920], expected: [288, 512] },
-  { name: 'a small frame is scaled up, as small objects are found better', frame: [320, 240], expected: [448, 320] },
+  { name: 'a small frame is scaled up, as small objects are found better', frame: [320, 240], expected: [512, 288] },
   { name: 'a ribbon keeps sides that the model can halve', frame: [4000, 20], expected: [5440, 32] },
 ] as const)
   test(name, () => {

@@ -9,7 +9,7 @@ export type Picture = PictureSize & { rgb: Uint8Array }
 
 export type Detector = {
   /**
-   * The size to which a whole frame is scaled (not cropped, not padded) before `detect`; 512x288 for 16:9.
+   * The size to which a whole frame is scaled (not cropped, not padded) before `detect`; 512x288 for 16:9 and 4:3.
    * One frame size always gives the same answer.
    */
   sizeFor(frame: PictureSize): PictureSize
@@ -49,9 +49,14 @@ async function detect(pool: InferencePool, { rgb, widthPx, heightPx }: Picture):
   return decodeObjects(outputs, { widthPx, heightPx })
 }
 
-/** The sides, multiples of 32, with the frame's aspect and about the area of 512x288; never less than 32. */
+// Frames from 4:3 on are stretched to this width: on real video, people, who are narrow, are told apart a little better
+// than at 448x320 (three false objects fewer in vtest.avi, ids that hold longer, the same crossings).
+const stretch = { fromAspect: 1.3, toAspect: 16 / 9 }
+
+/** The sides, multiples of 32 and never less, with the frame's aspect, or 16:9 from 4:3 on, and the area of 512x288. */
 export function sizeFor(frame: PictureSize): PictureSize {
-  const aspect = frame.widthPx / frame.heightPx
+  const ofFrame = frame.widthPx / frame.heightPx
+  const aspect = ofFrame < stretch.fromAspect ? ofFrame : Math.max(ofFrame, stretch.toAspect)
   const widthPx = roundToStep(Math.sqrt(areaPx * aspect))
   return { widthPx, heightPx: roundToStep(areaPx / widthPx) }
 }
