@@ -10,7 +10,7 @@ import type { FromEngine, PipelineId, ToEngine } from './engine/messages.ts'
 const pingId: PipelineId = 'ping'
 // Loading a model and a machine under load take seconds; a hang lasts.
 export const engineLimits = { pingEveryMs: 5_000, hangAfterMs: 30_000 }
-const killAfterMs = 3_000
+const killAfterMs = 2_000
 
 export type EngineCommand = {
   file: URL | string

@@ -23,10 +23,13 @@ async function main(): Promise<void> {
     stopping.abort()
     setTimeout(() => process.exit(exitFailed), closeWithinMs).unref()
   }
+  // The local worker ends with the process that started it, however that one ended, even before this line.
+  const isLocal = process.connected !== undefined
+  process.once('disconnect', () => stopping.signal.aborted || stop())
+  if (process.connected === false) stop()
   process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  // The local worker ends with the process that started it, however that one ended.
-  if (process.channel) process.once('disconnect', () => stopping.signal.aborted || stop())
+  // A terminal sends it to the whole group; the parent of a local worker decides when it ends.
+  process.on('SIGINT', () => isLocal || stop())
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
   const engineCommand = async (): Promise<EngineCommand> => ({
     file: engineFile,

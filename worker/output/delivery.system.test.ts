@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { Spool } from '../spool/spool.ts'
 import { aDirectory, anOutput, aResult, spoolOptions } from '../spool/test-results.ts'
@@ -229,3 +237,36 @@ test('an address that the policy refuses is never connected to', async () => {
   assert.deepEqual(world.delivery.faults('t1')[0]?.error.code, 'VOUT.103')
   assert.equal(receiver.received.length, 0)
 })
+
+test('a certificate that nobody trusts is no receiver', async (t) => {
+  using directory = aDirectory()
+  const { key, cert } = await selfSigned(directory.path)
+  let requestCount = 0
+  const server = createServer({ key, cert }, (_request, response) => {
+    requestCount++
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  await using world = openWorld()
+  await world.spool.putOutput(lane, 1, settingsFor(url))
+  await world.spool.append(aResult())
+  await world.ledgerHas('t1', 1)
+  assert.match(world.delivery.faults('t1')[0]?.error.message ?? '', /is unreachable: DEPTH_ZERO_SELF_SIGNED_CERT/)
+  assert.equal(requestCount, 0)
+  const trusted = getCACertificates('default')
+  setDefaultCACertificates([...trusted, cert])
+  t.after(() => setDefaultCACertificates(trusted))
+  world.pass(5_000)
+  assert.deepEqual((await world.ledgerHas('t1', 2)).at(-1), ['delivered', 2, 200])
+  server.closeAllConnections()
+  server.close()
+})
+
+async function selfSigned(directory: string): Promise<{ key: string; cert: string }> {
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2']
+  const subject = ['-subj', '/CN=receiver', '-addext', 'subjectAltName=IP:127.0.0.1']
+  await promisify(execFile)('openssl', ['req', '-x509', '-nodes', ...kind, ...subject, '-keyout', key, '-out', cert])
+  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
+}

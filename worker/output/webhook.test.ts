@@ -84,6 +84,13 @@ test('a task may set the content type', () => {
   )
 })
 
+test('a user and a password in the address become an Authorization header, unless the task sets one', () => {
+  const authorizationOf = (headers: Record<string, string>) =>
+    headersOf(aMessage(), anOutput({ settings: { url: 'http://us:p%40w@a.example/', headers } }), Buffer.from(''), 0)
+      .Authorization
+  assert.deepEqual([authorizationOf({}), authorizationOf({ Authorization: 'own' })], ['Basic dXM6cEB3', 'own'])
+})
+
 const seconds = 1000
 const hour = 3600 * seconds
 for (const { name, failures, random = 0.5, retryAfterMs, expected } of [

@@ -36,25 +36,33 @@ export function bodyOf(message: Pick<Message, 'head' | 'data' | 'picture'>): Buf
   return Buffer.from(`${message.head.slice(0, -1)}${picture},"data":${message.data}}`)
 }
 
-/** The headers of the task, less those that are not its to set, then ours. */
+/** The headers of the task, less those that are not its to set, over what it left out, then ours. */
 export function headersOf(message: Message, config: OutputConfig, body: Buffer, nowMs: number): Record<string, string> {
-  const own = Object.entries(settingsOf(config).headers ?? {}).filter(
-    ([name]) => ![...forbidden, ...ours].includes(name.toLowerCase()),
-  )
-  const setsType = own.some(([name]) => name.toLowerCase() === 'content-type')
-  const setsAgent = own.some(([name]) => name.toLowerCase() === 'user-agent')
+  const { url, headers = {} } = settingsOf(config)
+  const own = Object.entries(headers).filter(([name]) => ![...forbidden, ...ours].includes(name.toLowerCase()))
+  const ownNames = own.map(([name]) => name.toLowerCase())
+  const leftOut = defaultsFor(new URL(url)).filter(([name]) => !ownNames.includes(name.toLowerCase()))
   const atSeconds = Math.floor(nowMs / 1000)
   const { signingSecrets: secrets } = config
   return {
-    ...(setsType ? {} : { 'Content-Type': 'application/json' }),
-    ...(setsAgent ? {} : { 'User-Agent': 'Sightline' }),
-    ...Object.fromEntries(own),
+    ...Object.fromEntries([...leftOut, ...own]),
     'webhook-id': message.messageId,
     'webhook-timestamp': String(atSeconds),
     ...(secrets.length > 0 ? { 'webhook-signature': signatureOf(secrets, message.messageId, atSeconds, body) } : {}),
     'X-Task-Id': message.taskId,
     'X-Event-Type': String(message.eventType),
   }
+}
+
+function defaultsFor({ username, password }: URL): [name: string, value: string][] {
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return [
+    ['Content-Type', 'application/json'],
+    ['User-Agent', 'Sightline'],
+    ...(username === ''
+      ? []
+      : [['Authorization', `Basic ${Buffer.from(user).toString('base64')}`] as [string, string]]),
+  ]
 }
 
 /** What `task.error` says of a connection that failed; names the host, never the path, which may hold a secret. */
