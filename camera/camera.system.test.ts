@@ -153,6 +153,19 @@ for (const scheme of ['basic', 'digest'] as const) {
   })
 }
 
+test('copies are addresses of their own that show the same frames', { timeout }, async () => {
+  await using camera = await startCamera({ ...small, copies: 3 })
+  assert.deepEqual(
+    camera.urls.map((url) => url.split('/').at(-1)),
+    ['street', 'street-2', 'street-3'],
+  )
+  const viewers = await Promise.all(camera.urls.map(openViewer))
+  await Promise.all(viewers.map((viewer, i) => play(viewer, camera.urls[i] ?? '')))
+  const first = await Promise.all(viewers.map(async (viewer) => (await viewer.packet()).payload.toString('hex')))
+  assert.equal(new Set(first).size, 1)
+  for (const viewer of viewers) viewer.close()
+})
+
 test('a camera whose port is taken says so and leaves nothing open', { timeout }, async () => {
   await using camera = await startCamera(small)
   await assert.rejects(startCamera({ ...small, port: camera.server.port }), { code: 'EADDRINUSE' })

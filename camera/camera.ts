@@ -14,6 +14,8 @@ export type CameraOptions = {
   port?: number
   /** Last part of the address; `street` when absent. */
   path?: string
+  /** How many addresses show the same stream, at the cost of one: `PATH`, `PATH-2`, `PATH-3`, …; 1 when absent. */
+  copies?: number
   /** 1280 when absent. Even. */
   widthPx?: number
   /** 720 when absent. Even. */
@@ -31,6 +33,8 @@ export type CameraOptions = {
 export type Camera = {
   /** `rtsp://HOST:PORT/PATH`. */
   url: string
+  /** Every address, `url` first. */
+  urls: string[]
   /** Epoch ms of scene time 0: what the truth says happens at `t` is seen at `startedAtMs + t`. */
   startedAtMs: number
   truth: Truth
@@ -46,7 +50,7 @@ export type Camera = {
  * Errors: rejects if the address cannot be taken or the size is odd.
  */
 export async function startCamera(options: CameraOptions): Promise<Camera> {
-  const { host = '127.0.0.1', port = 0, path = 'street', fps = 15, seed = 1, nowMs } = options
+  const { host = '127.0.0.1', port = 0, path = 'street', copies = 1, fps = 15, seed = 1, nowMs } = options
   const { widthPx = 1280, heightPx = 720 } = options
   if (widthPx % 2 !== 0 || heightPx % 2 !== 0) throw new RangeError('width and height of a camera are even')
   const scene = makeStreet({ seed, widthPx, heightPx })
@@ -57,13 +61,24 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
   const sets = parameterSetsOf(encoder.encode(painter.paint(0), 0, 'key'))
   const startedAtMs = nowMs()
   const pump = opened.use(openPump({ painter, encoder, fps, startedAtMs, nowMs }))
-  const tracks = new Map([[path, { ...pump.track, sets }]])
+  const track = { ...pump.track, sets }
+  const paths = Array.from({ length: copies }, (_, i) => (i === 0 ? path : `${path}-${i + 1}`))
+  const tracks = new Map(paths.map((each) => [each, track]))
   const login = options.credentials ? { credentials: options.credentials } : {}
   const server = opened.use(await openRtspServer({ host, port, tracks, nowMs, ...login }))
-  const url = `rtsp://${host.includes(':') ? `[${host}]` : host}:${server.port}/${path}`
+  const base = `rtsp://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+  const urls = paths.map((each) => `${base}/${each}`)
   // From here on the camera closes what was opened, the server first.
   const held = opened.move()
-  return { url, startedAtMs, truth: truthOf(scene), scene, server, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return {
+    url: `${base}/${path}`,
+    urls,
+    startedAtMs,
+    truth: truthOf(scene),
+    scene,
+    server,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
 }
 
 type PumpOptions = { painter: Painter; encoder: Encoder; fps: number; startedAtMs: number; nowMs: () => number }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { startCamera } from './camera.ts'
 
-const usage = `usage: main.ts [--host H] [--port N] [--path P] [--width N] [--height N] [--fps N] [--seed N]
+const usage = `usage: main.ts [--host H] [--port N] [--path P] [--copies N] [--width N] [--height N] [--fps N] [--seed N]
                [--user U --password W [--auth basic|digest]]`
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {
@@ -19,6 +19,7 @@ function readOptions() {
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
       path: { type: 'string', default: 'street' },
+      copies: { type: 'string', default: '1' },
       width: { type: 'string', default: '1280' },
       height: { type: 'string', default: '720' },
       fps: { type: 'string', default: '15' },
@@ -37,6 +38,7 @@ function readOptions() {
     host: values.host,
     port: wholeNumber('port', values.port, 0, 65_535),
     path: values.path.replace(/^\/+|\/+$/g, ''),
+    copies: wholeNumber('copies', values.copies, 1, 1000),
     widthPx: wholeNumber('width', values.width, 320, 3840),
     heightPx: wholeNumber('height', values.height, 180, 2160),
     fps: wholeNumber('fps', values.fps, 1, 60),
@@ -66,8 +68,8 @@ async function main(): Promise<void> {
   }
   const stopped = untilStopped()
   await using camera = await startCamera({ ...options, nowMs: Date.now })
-  const { url, startedAtMs, truth } = camera
-  process.stdout.write(`${JSON.stringify({ url, startedAtMs, truth })}\n`)
+  const { url, urls, startedAtMs, truth } = camera
+  process.stdout.write(`${JSON.stringify({ url, urls, startedAtMs, truth })}\n`)
   await stopped
 }
 
