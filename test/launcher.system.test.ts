@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -17,6 +17,17 @@ async function copyCheckout(to: string): Promise<void> {
     const isThere = await lstat(join(root, path)).catch(() => undefined)
     if (isThere) await cp(join(root, path), join(to, path), { recursive: true })
   }
+}
+
+/** How this machine reaches the registry: its authorities, proxies and mirrors belong to the user that runs the tests. */
+async function copyNpmSettings(to: string): Promise<Record<string, string>> {
+  const own = process.env.npm_config_userconfig ?? join(homedir(), '.npmrc')
+  const isThere = await lstat(own).catch(() => undefined)
+  if (isThere) await cp(own, to)
+  const kept = Object.entries(process.env).filter(([name]) =>
+    /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i.test(name),
+  )
+  return { ...Object.fromEntries(kept), ...(isThere && { npm_config_userconfig: to }) }
 }
 
 async function giveToNobody(folder: string): Promise<void> {
@@ -44,10 +55,11 @@ test('a fresh clone starts twice at once as an ordinary user, and later without 
   const [checkout, cache] = [join(parent, 'a clone'), join(parent, 'cache')]
   await mkdir(cache)
   await copyCheckout(checkout)
+  const npmSettings = await copyNpmSettings(join(parent, 'npmrc'))
   if (isRoot) await giveToNobody(parent)
 
   // Scripts allowed is the harder way: each package's own download must stay away.
-  const firstCall = { checkout, cache, settings: { npm_config_ignore_scripts: 'false' } }
+  const firstCall = { checkout, cache, settings: { ...npmSettings, npm_config_ignore_scripts: 'false' } }
   const both = await Promise.all([call(firstCall, ['--version']), call(firstCall, ['--version'])])
   const version = '0.1.0\n'
   assert.deepEqual(
@@ -66,6 +78,6 @@ test('a fresh clone starts twice at once as an ordinary user, and later without 
   assert.ok(later.ms < 3000, `a later call took ${later.ms} ms`)
 
   await rm(join(checkout, 'node_modules/zod'), { recursive: true })
-  const mended = await call({ checkout, cache }, ['--version'])
+  const mended = await call({ checkout, cache, settings: npmSettings }, ['--version'])
   assert.deepEqual([mended.code, mended.stdout], [0, version], mended.stderr)
 })
