@@ -30,6 +30,8 @@ function seenOf(frames: AnalysedFrame[]): { id: string; fromX: number; toX: numb
   return [...seen.values()]
 }
 
+const still: Walk = { from: [300, 300], to: [300, 300], fromMs: 0, toMs: 4000 }
+
 // A person of 80 px walks 60 px a second.
 const walker: Walk = { from: [100, 300], to: [700, 300], fromMs: 0, toMs: 10_000 }
 
@@ -151,6 +153,16 @@ test('tracks hold still while nothing moves, for as long as it takes', () => {
   assert.deepEqual({ ...last, lastSeenMs: 5000 }, before)
 })
 
+test('one who stands still and is missed by a look of a closed motion gate keeps the id', () => {
+  const frames = framesOf([{ ...still, toMs: 20_000, missedMs: [6000, 6000] }], { everyMs: 200, untilMs: 12_000 })
+  const gated = frames.map(
+    (frame): AnalysedFrame =>
+      frame.ptsMs <= 2000 || frame.ptsMs % 2000 === 0 ? frame : { ptsMs: frame.ptsMs, atMs: frame.atMs },
+  )
+  const ids = tracksOf(gated).map((tracks) => tracks.map(({ id }) => id).join())
+  assert.deepEqual(new Set(ids), new Set(['T1']))
+})
+
 test('a shaking camera does not change ids', () => {
   const shakes = [0, 7, -6, 5, -7, 3, -4, 6]
   const walks: Walk[] = [walker, { ...walker, from: [700, 420], to: [100, 420] }]
@@ -203,7 +215,6 @@ test('in every world a frame never gives one detection to two tracks', () =>
     { numRuns: 40 },
   ))
 
-const still: Walk = { from: [300, 300], to: [300, 300], fromMs: 0, toMs: 4000 }
 for (const { name, walk, expected } of [
   { name: 'one who is clearly seen is believed at the second sight', walk: still, expected: 200 },
   { name: 'one who is less clearly seen is believed a little later', walk: { ...still, score: 0.46 }, expected: 600 },

@@ -3,7 +3,7 @@
 //
 // States of a track. tentative: seen, not yet believed; left for tracked after a second sight at least `confirmMs`
 // after the first, dropped when unseen for `tentativeMs`. tracked: seen now; left for lost by a look that misses it.
-// lost: may be found again for `lostMs`, then dropped.
+// lost: may be found again for `lostMs` and at least `missesMin` looks, then dropped.
 
 import { type Box, overlap } from '../box.ts'
 import type { Detection } from './algorithm.ts'
@@ -58,6 +58,9 @@ const confirmMs = 150
 const tentativeMs = 350
 const lostMs = 2_000
 
+// Looks may be seconds apart; fewer misses in a row than this drop no track.
+const missesMin = 3
+
 // Least overlap of the widened boxes by which a detection belongs to a track.
 const overlapMin = { sure: 0.2, weak: 0.4, tentative: 0.2 }
 
@@ -77,6 +80,8 @@ type Live = Omit<Track, 'box' | 'label'> & {
   filter: BoxFilter
   firstBox: Box
   seenCount: number
+  /** Looks without it since it was seen last. */
+  missCount: number
   scoreOfLabel: Map<string, number>
 }
 
@@ -100,6 +105,7 @@ export function openTracker(options: TrackerOptions): Tracker {
         )
         for (const detection of left) tracks.push(start(detection, kind, ptsMs, options.newId()))
       }
+      for (const track of tracks) if (track.lastSeenMs < ptsMs) track.missCount += 1
       tracks = tracks.filter((track) => survives(track, ptsMs))
       return tracks.map(view)
     },
@@ -107,7 +113,7 @@ export function openTracker(options: TrackerOptions): Tracker {
       atMs = ptsMs
       for (const track of tracks) {
         halt(track.filter)
-        if (track.state !== 'lost') track.lastSeenMs = ptsMs
+        if (track.missCount === 0) track.lastSeenMs = ptsMs
       }
       tracks = tracks.filter((track) => survives(track, ptsMs))
       return tracks.map(view)
@@ -146,6 +152,7 @@ function see(track: Live, detection: Detection, ptsMs: number): void {
   track.score = detection.score
   track.lastSeenMs = ptsMs
   track.seenCount += 1
+  track.missCount = 0
   track.scoreOfLabel.set(detection.label, (track.scoreOfLabel.get(detection.label) ?? 0) + detection.score)
   if (track.state === 'lost' || ptsMs - track.firstSeenMs >= confirmMs) track.state = 'tracked'
   track.isBelieved ||= track.state === 'tracked' && (isClear(track) || hasMoved(track))
@@ -175,6 +182,7 @@ function start(detection: Detection, kind: string, ptsMs: number, id: string): L
     filter: startFilter(detection.box),
     firstBox: detection.box,
     seenCount: 1,
+    missCount: 0,
     scoreOfLabel: new Map([[detection.label, detection.score]]),
   }
 }
@@ -184,10 +192,10 @@ function survives(track: Live, ptsMs: number): boolean {
   const unseenMs = ptsMs - track.lastSeenMs
   if (track.state === 'tentative') return unseenMs < tentativeMs
   if (unseenMs > 0) track.state = 'lost'
-  return unseenMs <= lostMs
+  return unseenMs <= lostMs || track.missCount < missesMin
 }
 
-function view({ filter, firstBox, seenCount, scoreOfLabel, ...track }: Live): Track {
+function view({ filter, firstBox, seenCount, missCount, scoreOfLabel, ...track }: Live): Track {
   const [label] = [...scoreOfLabel].reduce((best, one) => (one[1] > best[1] ? one : best))
   return { ...track, label, box: boxOf(filter) }
 }
