@@ -1,3 +1,4 @@
+// Long because it is one list: what a round does with a task in each situation, and what no round may ever do.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type TaskState, taskStates } from '@sightline/contract/states.ts'
