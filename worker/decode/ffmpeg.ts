@@ -1,7 +1,6 @@
 // The only file that knows node-av: FFmpeg in this process, by its low-level calls. Long because nothing else may name the
-// library. Everything opened here is freed
-// here by hand, because memory left to the garbage collector grows by tens of MB an hour (findings: 119-141 MB freed by
-// hand, 197-213 MB otherwise).
+// library. Everything opened here is freed here by hand, because memory left to the garbage collector grows by tens of MB
+// an hour (findings: 119-141 MB freed by hand, 197-213 MB otherwise).
 import { constants } from 'node:os'
 import {
   AV_CODEC_FLAG_QSCALE,
