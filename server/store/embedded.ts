@@ -60,11 +60,14 @@ const guard = `
 grace=$1; shift
 exec 3<&0 </dev/null
 "$@" 3<&- & postgres=$!
-{ while read -r _ <&3; do :; done; kill -INT $postgres; sleep $grace; kill -QUIT $postgres; } 2>/dev/null & watch=$!
+{ while read -r _ <&3; do :; done
+  sleep $grace & timer=$!
+  trap 'kill $timer; wait $timer; exit' TERM
+  kill -INT $postgres; wait $timer; kill -QUIT $postgres; } 2>/dev/null & watch=$!
 exec 3<&-
 trap '' INT TERM HUP
 wait $postgres; code=$?
-kill $watch 2>/dev/null
+{ kill $watch; wait $watch; } 2>/dev/null
 exit $code`
 const guardGraceSeconds = 6
 
