@@ -117,7 +117,7 @@ async function benchIdle(): Promise<void> {
   })
 }
 
-/** Distinct addresses of one camera, so that nothing is shared. */
+/** Distinct addresses of one encoding, so that nothing is shared in the engine and the camera costs little. */
 async function benchMemory(modelPath: string, line: unknown): Promise<void> {
   await using camera = await startCamera({
     ...frame,
@@ -126,6 +126,7 @@ async function benchMemory(modelPath: string, line: unknown): Promise<void> {
     host: '127.0.0.1',
     port: 0,
     path: 'street',
+    copies: streamsMax,
     nowMs: Date.now,
   })
   await using engine = await startEngine(modelPath, streamsMax)
@@ -135,7 +136,7 @@ async function benchMemory(modelPath: string, line: unknown): Promise<void> {
       if (message.kind === 'progress') first.add(message.pipelineId)
     })
     for (let stream = 0; stream < count; stream++) {
-      const url = `${camera.url}?stream=${stream}`
+      const url = camera.urls[stream] ?? camera.url
       engine.send({ kind: 'start', pipelineId: `${count}-${stream}`, assignment: peopleFlowOf(url, line, 1) })
     }
     const limitMs = Date.now() + 60_000

@@ -27,7 +27,7 @@ function readCrossings(message: ResultMessage): DemoEvent {
     ...Array<Happening>(side1_count).fill({ what: 'side1', atMs }),
     ...Array<Happening>(side2_count).fill({ what: 'side2', atMs }),
   ])
-  const says = happenings.map(({ what }) => (what === 'side1' ? '← to side 1' : '→ to side 2')).join(', ')
+  const says = happenings.map(({ what }) => (what === 'side1' ? '→ to side 1' : '← to side 2')).join(', ')
   return { happenings, marks: [], says: `line crossed: ${says}` }
 }
 
