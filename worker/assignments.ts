@@ -227,12 +227,14 @@ export class Assignments {
   #act(held: Held, act: Act): void {
     if (act.kind === 'start_pipeline') this.#startPipeline(held)
     if (act.kind === 'stop_pipeline') this.#options.engine.stopPipeline(held.pipelineId)
-    if (act.kind === 'flush') void this.#flush(held, act.withinMs)
+    if (act.kind === 'flush' || act.kind === 'flush_unless_failing') void this.#flush(held, act)
   }
 
-  async #flush(held: Held, withinMs: number): Promise<void> {
+  async #flush(held: Held, { kind, withinMs }: Extract<Act, { withinMs: number }>): Promise<void> {
+    const { delivery } = this.#options
     await Promise.all(held.keeping)
-    await this.#options.delivery.flush(held.assignment.task_id, withinMs)
+    if (kind === 'flush') await delivery.flush(held.assignment.task_id, withinMs)
+    else await delivery.flushUnlessFailing(held.assignment.task_id, withinMs)
     this.#apply(held, { kind: 'flushed' })
   }
 

@@ -26,7 +26,7 @@ function play(happenings: Happening[]): { acts: string[]; view: ReturnType<typeo
   }
   return { acts, view: viewOf(run, nowMs), run }
 }
-const saying = (atMs: number) => (act: Act) => `${atMs} ${act.kind}${act.kind === 'flush' ? ` ${act.withinMs}` : ''}`
+const saying = (atMs: number) => (act: Act) => `${atMs} ${act.kind}${'withinMs' in act ? ` ${act.withinMs}` : ''}`
 
 const wentWell: Happening[] = [
   [100, probed],
@@ -91,12 +91,12 @@ const cases: Case[] = [
       [91_300, tick],
     ],
     acts: [1_300, 3_300, 7_300, 15_300, 31_300, 61_300, 91_300].map((atMs) => `${atMs} start_pipeline`),
-    view: { phase: 'abnormal', error: lost, detail: `The input is down since 1 minute: ${lost.message}` },
+    view: { phase: 'abnormal', error: lost, detail: `The input has been down for 1 minute: ${lost.message}` },
   },
   {
     name: 'a source that is lost for 30 s is abnormal',
     happens: [...wentWell, [300, threw], [30_201, { kind: 'output', trouble: undefined }]],
-    view: { phase: 'abnormal', error: lost, detail: `The input is down since less than a minute: ${lost.message}` },
+    view: { phase: 'abnormal', error: lost, detail: `The input has been down for less than a minute: ${lost.message}` },
   },
   {
     name: 'frames heal it',
@@ -111,7 +111,7 @@ const cases: Case[] = [
     view: {
       phase: 'abnormal',
       error: { code: 'VIN.205', message: 'No frame came from the input.' },
-      detail: 'The input is down since 1 minute: No frame came from the input.',
+      detail: 'The input has been down for 1 minute: No frame came from the input.',
     },
   },
   {
@@ -125,7 +125,7 @@ const cases: Case[] = [
     view: {
       phase: 'abnormal',
       error: refused,
-      detail: `An output is down since less than a minute: ${refused.message}`,
+      detail: `An output has been down for less than a minute: ${refused.message}`,
     },
   },
   {
@@ -166,30 +166,25 @@ const cases: Case[] = [
   {
     name: 'a run that is not assigned any more stops, flushes, and is released',
     happens: [...wentWell, [300, unassigned], [400, { kind: 'stopped' }], [500, { kind: 'flushed' }]],
-    acts: ['300 stop_pipeline', '400 flush 5000'],
+    acts: ['300 stop_pipeline', '400 flush_unless_failing 5000'],
     view: { phase: 'released' },
   },
   {
-    name: 'a run with a failing output is released without waiting for it',
-    happens: [
-      ...wentWell,
-      [250, { kind: 'output', trouble: { sinceMs: 240, error: refused } }],
-      [300, unassigned],
-      [400, { kind: 'stopped' }],
-    ],
-    acts: ['300 stop_pipeline', '400 flush 0'],
+    name: 'a run that is replaced does not wait for its results to leave',
+    happens: [...wentWell, [400, { kind: 'unassigned', isReplaced: true }], [500, { kind: 'stopped' }]],
+    acts: ['400 stop_pipeline', '500 flush_unless_failing 0'],
     view: { phase: 'running' },
   },
   {
     name: 'an engine that crashes while a run stops has stopped it',
     happens: [...wentWell, [300, unassigned], [400, threw], [500, { kind: 'flushed' }]],
-    acts: ['300 stop_pipeline', '400 flush 5000'],
+    acts: ['300 stop_pipeline', '400 flush_unless_failing 5000'],
     view: { phase: 'released' },
   },
   {
     name: 'a run that waits to try again is released without a pipeline',
     happens: [...wentWell, [300, threw], [400, unassigned], [401, { kind: 'flushed' }], [5000, tick]],
-    acts: ['400 flush 5000'],
+    acts: ['400 flush_unless_failing 5000'],
     view: { phase: 'released' },
   },
   {
@@ -200,7 +195,7 @@ const cases: Case[] = [
       [3, { kind: 'stopped' }],
       [4, { kind: 'flushed' }],
     ],
-    acts: ['1 stop_pipeline', '3 flush 5000'],
+    acts: ['1 stop_pipeline', '3 flush_unless_failing 5000'],
     view: { phase: 'released' },
   },
   {

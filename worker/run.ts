@@ -21,7 +21,7 @@ const replaceSilentAfterMs = 60_000
 // A source that worked is asked again before it is believed that another try is useless.
 const permanentTries = 3
 const flushAtEndMs = 30_000
-// A stop waits for results that are on their way; what a failing receiver did not take is delivered later.
+// A stop waits for results that are on their way.
 const flushAtStopMs = 5_000
 
 export type OutputTrouble = { sinceMs: number; error: TaskError }
@@ -30,7 +30,7 @@ export type Run = {
   step:
     | { kind: 'active'; frameAtMs: number | undefined; firstFrameAtMs: number | undefined }
     | { kind: 'waiting'; retryAtMs: number }
-    | { kind: 'stopping'; aim: 'retry' | 'failed' | 'released' }
+    | { kind: 'stopping'; aim: 'retry' | 'failed' | 'released' | 'replaced' }
     | { kind: 'flushing'; aim: 'ended' | 'released' }
     | { kind: 'over'; end: Extract<RunPhase, 'ended' | 'failed' | 'released'> }
   /** How long a well source may give no frame. */
@@ -60,7 +60,12 @@ export type RunEvent =
   | { kind: 'unassigned'; isReplaced: boolean }
   | { kind: 'tick' }
 
-export type Act = { kind: 'start_pipeline' } | { kind: 'stop_pipeline' } | { kind: 'flush'; withinMs: number }
+export type Act =
+  | { kind: 'start_pipeline' }
+  | { kind: 'stop_pipeline' }
+  | { kind: 'flush'; withinMs: number }
+  /** What a failing output does not take is delivered later. */
+  | { kind: 'flush_unless_failing'; withinMs: number }
 export type Next = { run: Run; acts: Act[] }
 export type Now = { nowMs: number; random: number }
 
@@ -92,7 +97,7 @@ export function nextRun(run: Run, event: RunEvent, now: Now): Next {
     case 'threw':
       return onThrew(run, event, now)
     case 'ended':
-      return run.step.kind === 'active' ? flush(run, 'ended', flushAtEndMs) : onStopped(run, now)
+      return run.step.kind === 'active' ? end(run) : onStopped(run, now)
     case 'stopped':
       return onStopped(run, now)
     case 'flushed':
@@ -105,11 +110,15 @@ export function nextRun(run: Run, event: RunEvent, now: Now): Next {
 }
 
 const stay = (run: Run): Next => ({ run, acts: [] })
-const flush = (run: Run, aim: 'ended' | 'released', withinMs: number): Next => ({
-  run: { ...run, step: { kind: 'flushing', aim } },
-  acts: [{ kind: 'flush', withinMs }],
+const end = (run: Run): Next => ({
+  run: { ...run, step: { kind: 'flushing', aim: 'ended' } },
+  acts: [{ kind: 'flush', withinMs: flushAtEndMs }],
 })
-const stop = (run: Run, aim: 'retry' | 'failed' | 'released'): Next => ({
+const release = (run: Run, withinMs: number): Next => ({
+  run: { ...run, step: { kind: 'flushing', aim: 'released' } },
+  acts: [{ kind: 'flush_unless_failing', withinMs }],
+})
+const stop = (run: Run, aim: Extract<Run['step'], { kind: 'stopping' }>['aim']): Next => ({
   run: { ...run, step: { kind: 'stopping', aim } },
   acts: [{ kind: 'stop_pipeline' }],
 })
@@ -153,19 +162,16 @@ function onStopped(run: Run, now: Now): Next {
   const { aim } = run.step
   if (aim === 'retry') return stay(wait({ ...run, failureCount: run.failureCount + 1 }, now))
   if (aim === 'failed') return fail(run)
-  return release(run, flushAtStopMs)
-}
-
-function release(run: Run, withinMs: number): Next {
-  return flush(run, 'released', run.output ? 0 : withinMs)
+  return release(run, aim === 'replaced' ? 0 : flushAtStopMs)
 }
 
 function onUnassigned(run: Run, isReplaced: boolean): Next {
+  const aim = isReplaced ? 'replaced' : 'released'
   switch (run.step.kind) {
     case 'active':
-      return stop(run, 'released')
+      return stop(run, aim)
     case 'stopping':
-      return stay({ ...run, step: { kind: 'stopping', aim: 'released' } })
+      return stay({ ...run, step: { kind: 'stopping', aim } })
     case 'waiting':
       return release(run, isReplaced ? 0 : flushAtStopMs)
     case 'flushing':
@@ -202,9 +208,10 @@ export function viewOf(run: Run, nowMs: number): View {
   if (!run.hasRun) return { phase: 'opening' }
   const silentMs = nowMs - run.lastFrameAtMs
   const isEnding = step.kind === 'flushing'
-  if (!isEnding && silentMs > run.silentAfterMs) return abnormal(run.error ?? silent, 'The input is down', silentMs)
+  if (!isEnding && silentMs > run.silentAfterMs)
+    return abnormal(run.error ?? silent, 'The input has been down', silentMs)
   const failingMs = run.output ? nowMs - run.output.sinceMs : 0
-  if (run.output && failingMs > failingAfterMs) return abnormal(run.output.error, 'An output is down', failingMs)
+  if (run.output && failingMs > failingAfterMs) return abnormal(run.output.error, 'An output has been down', failingMs)
   return { phase: 'running' }
 }
 
@@ -216,6 +223,6 @@ function overView(run: Run, end: 'ended' | 'failed' | 'released'): View {
 /** The time is told in steps, so that it does not make a new report each second. */
 function abnormal(error: TaskError, what: string, forMs: number): View {
   const minutes = Math.floor(forMs / 60_000)
-  const since = minutes < 1 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`
-  return { phase: 'abnormal', error, detail: `${what} since ${since}: ${error.message}`.slice(0, detailMost) }
+  const length = minutes < 1 ? 'less than a minute' : minutes === 1 ? '1 minute' : `${minutes} minutes`
+  return { phase: 'abnormal', error, detail: `${what} for ${length}: ${error.message}`.slice(0, detailMost) }
 }

@@ -255,3 +255,39 @@ test('an engine that crashes takes its runs along, and they are started again', 
     [],
   )
 })
+
+test('a run with a failing receiver is released at once, and what it left is delivered later', async () => {
+  using directory = aDirectory()
+  let status = 500
+  await using receiver = await startReceiver(() => ({ status }))
+  await using server = await openServer()
+  await using _worker = startWorker(server, directory.path)
+  server.assign(anAssignment(receiver.url))
+  await receiver.until(1)
+  await server.reported(({ phase }) => phase === 'running')
+  const askedAtMs = performance.now()
+  server.assign()
+  const { last_sequence: last = 0 } = await server.reported(({ phase }) => phase === 'released')
+  assert.ok(performance.now() - askedAtMs < 2_000)
+  status = 200
+  await receiver.until(1 + last)
+  assert.deepEqual(
+    receiver.received.slice(1).map(sequenceOf),
+    Array.from({ length: last }, (_, index) => index + 1),
+  )
+})
+
+test('a node that is told to continue runs on while its server is away, and stops when it hears that the lease is over', async () => {
+  using directory = aDirectory()
+  await using receiver = await startReceiver(() => ({ status: 200 }))
+  await using server = await openServer({ leaseMs: 500, heartbeatEveryMs: 100 })
+  await using _worker = startWorker(server, directory.path, { offline: 'continue' })
+  server.assign(anAssignment(receiver.url))
+  await server.reported(({ phase }) => phase === 'running')
+  await server.close()
+  await afterMs(1_000)
+  const count = receiver.received.length
+  await receiver.until(count + 5)
+  await server.open()
+  await server.until(() => server.registrations.length === 2)
+})

@@ -51,7 +51,7 @@ export class Delivery {
   readonly #ready = new Set<LaneState>()
   readonly #underWayAt = new Map<string, number>()
   readonly #underWay = new Set<Promise<void>>()
-  readonly #emptied = new Set<() => void>()
+  readonly #lookers = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #timer: NodeJS.Timeout
 
@@ -96,19 +96,34 @@ export class Delivery {
 
   /** Resolves to true when nothing of the task waits, to false at the deadline. */
   async flush(taskId: string, withinMs: number): Promise<boolean> {
-    const isEmpty = () => ![...this.#lanes.values()].some((lane) => lane.taskId === taskId && !lane.isIdle)
-    const isOver = () => isEmpty() || this.#closing.signal.aborted
-    if (isOver()) return isEmpty()
+    await this.#until(() => this.#isEmpty(taskId), withinMs)
+    return this.#isEmpty(taskId)
+  }
+
+  /** As `flush`, but does not wait for an output that fails. */
+  async flushUnlessFailing(taskId: string, withinMs: number): Promise<boolean> {
+    await this.#until(() => this.#isEmpty(taskId) || this.faults(taskId).length > 0, withinMs)
+    return this.#isEmpty(taskId)
+  }
+
+  #isEmpty(taskId: string): boolean {
+    return [...this.#options.outputs.keys()].every(
+      (output) => this.#lanes.get(keyOf({ taskId, output }))?.isIdle ?? true,
+    )
+  }
+
+  async #until(holds: () => boolean, withinMs: number): Promise<void> {
+    const isOver = () => holds() || this.#closing.signal.aborted
+    if (isOver()) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = () => {
       if (isOver()) resolve()
     }
-    this.#emptied.add(look)
+    this.#lookers.add(look)
     const timer = setTimeout(resolve, withinMs)
     await promise
     clearTimeout(timer)
-    this.#emptied.delete(look)
-    return isEmpty()
+    this.#lookers.delete(look)
   }
 
   #wakeLane(lane: Lane) {
@@ -182,7 +197,7 @@ export class Delivery {
     lane.isIdle = true
     lane.nextAtMs = Number.POSITIVE_INFINITY
     if (!lane.fault && this.#lanes.get(keyOf(lane)) === lane) this.#lanes.delete(keyOf(lane))
-    for (const look of this.#emptied) look()
+    for (const look of this.#lookers) look()
   }
 
   async #record(lane: LaneState, message: Message, attempt: Attempt, startedAtMs: number) {
@@ -222,6 +237,7 @@ export class Delivery {
     if (!lane.fault) logger.warn({ ...namesOf(lane), error }, 'output fails')
     const isPaused = attempt.result === 'gone'
     lane.fault = { output: lane.output, sinceMs: lane.fault?.sinceMs ?? nowMs, error, isPaused }
+    for (const look of this.#lookers) look()
     lane.failureCount++
     lane.nextAtMs = nowMs + (isPaused ? idleLookMs : pauseAfterMs(lane.failureCount, random(), attempt.retryAfterMs))
   }
@@ -230,7 +246,7 @@ export class Delivery {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     this.#closing.abort()
-    for (const look of this.#emptied) look()
+    for (const look of this.#lookers) look()
     await Promise.all(this.#underWay)
   }
 }
