@@ -24,7 +24,7 @@ export async function killParts(times: number, chosen: readonly Part[] = parts):
   await using receiver = await startReceiver()
   await using platform = await startPlatform()
   const client = clientOf(platform)
-  const task = await watchStreet(client, camera, receiver.url)
+  const task = await watchStreet(client, camera.url, receiver.url)
   await untilState(client, task, 'RUNNING', 60_000)
   const stories: KillStory[] = []
   for (const part of chosen) {

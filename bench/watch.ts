@@ -10,7 +10,8 @@ export function clientOf(platform: Platform): Client {
   return createClient({ endpoint: platform.endpoint, credentials: { user: 'admin', password: adminPassword } })
 }
 
-export function startStreet(): Promise<Camera> {
+/** `copies` distinct addresses show the same picture. */
+export function startStreet(copies = 1): Promise<Camera> {
   return startCamera({
     host: '127.0.0.1',
     port: 0,
@@ -19,6 +20,7 @@ export function startStreet(): Promise<Camera> {
     heightPx: 720,
     fps: 15,
     seed: 1,
+    copies,
     nowMs: Date.now,
   })
 }
@@ -26,7 +28,7 @@ export function startStreet(): Promise<Camera> {
 export type Watched = { serviceId: string; taskId: string }
 
 /** Makes a people-flow task that says every second how many people are in the picture: steady results. */
-export async function watchStreet(client: Client, camera: { url: string }, webhookUrl: string): Promise<Watched> {
+export async function watchStreet(client: Client, url: string, webhookUrl: string): Promise<Watched> {
   const { services } = await client.listServices({ query: { service_name: 'c-flowcount' } })
   const serviceId = services[0]?.service_id
   if (serviceId === undefined) throw new Error('the project has no people-flow service')
@@ -47,7 +49,7 @@ export async function watchStreet(client: Client, camera: { url: string }, webho
     service_id: serviceId,
     body: {
       name: 'bench',
-      input: { type: 'url', data: [{ url: camera.url }] },
+      input: { type: 'url', data: [{ url }] },
       output: { webhook: { url: webhookUrl, headers: { 'Content-Type': 'application/json' } } },
       config: { line_detection_sw: 0, region_count_interval: 1, target_roi: JSON.stringify(everywhere) },
     },
