@@ -19,11 +19,12 @@ import { type Database, DatabaseUnavailableError, openDatabase } from './store/d
 import { migrate, PostgresTooOldError, SchemaTooNewError } from './store/migrate.ts'
 import { checkSecretKey, createSecretBox, loadSecretKey, SecretKeyError } from './store/secrets.ts'
 import { deleteEmptyServices } from './store/services.ts'
+import { foldTaskCounts } from './store/task-counts.ts'
 import { deleteExpiredTokens } from './store/tokens.ts'
 
 const version = '0.1.0'
 const poolMax = 20
-const sweepEveryMs = 60_000
+const sweepEveryMs = 5_000
 const joinTokenPauseMs = 1_000
 const exitFailed = 1
 
@@ -54,7 +55,7 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
   policy = { ...policy, own: ownAddresses(config, databaseUrl, port) }
 
   const reconciler = config.isMaintenance ? undefined : await startReconciler({ database, clock, log })
-  const sweep = setInterval(() => void sweepStore(database, log), sweepEveryMs)
+  const sweep = config.isMaintenance ? undefined : setInterval(() => void sweepStore(database, log), sweepEveryMs)
   onStop(async () => {
     clearInterval(sweep)
     await app.close()
@@ -100,6 +101,7 @@ async function sweepStore(database: Database, log: Logger): Promise<void> {
     await deleteExpiredTokens(database, clock())
     await deleteOldSignInFailures(database, clock())
     await deleteEmptyServices(database)
+    await foldTaskCounts(database)
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'a sweep of the store failed')
   }

@@ -195,6 +195,14 @@ CREATE INDEX task_by_state ON public.task USING btree (project_id, service_id, s
 CREATE INDEX task_by_updated ON public.task USING btree (project_id, service_id, updated_at, id);
 CREATE INDEX task_due ON public.task USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX task_waiting ON public.task USING btree (state_since) WHERE (state = ANY (ARRAY['PENDING'::text, 'RECOVERING'::text]));
+CREATE INDEX task_wished_delete ON public.task USING btree (project_id, service_id) WHERE (desired = 'delete'::text);
+
+create table task_count (
+  project_id text collate "C" not null,
+  service_id text collate "C" not null,
+  change integer not null
+);
+CREATE INDEX task_count_by_service ON public.task_count USING btree (project_id, service_id) INCLUDE (change);
 
 create table task_history (
   task_id text collate "C" not null,

@@ -1,6 +1,7 @@
 // Listing tasks: which match, how many, and one page of them.
 import type { TaskState } from '@sightline/contract/states.ts'
 import type { Connection } from './database.ts'
+import { countTasksOfService } from './task-counts.ts'
 import type { TaskRow } from './tasks.ts'
 
 /** An absent member filters nothing. */
@@ -66,7 +67,10 @@ export async function selectTasks(
   return rows
 }
 
+/** How many tasks match: counted, unless the filter names nothing but the service. */
 export async function countTasks(db: Connection, filter: TaskFilter): Promise<number> {
+  const { projectId, serviceId, ...conditions } = filter
+  if (Object.keys(conditions).length === 0) return countTasksOfService(db, { projectId, serviceId })
   const { rows } = await db.query<{ count: number }>(`select count(*) from task where ${matching}`, valuesOf(filter))
   return rows[0]?.count ?? 0
 }

@@ -5,15 +5,9 @@ import type { Database } from './database.ts'
 import { describeStore, testNowMs } from './open-test-database.ts'
 import { insertDomain, insertProject } from './projects.ts'
 import { insertService } from './services.ts'
+import { countTasksOfProject, foldTaskCounts } from './task-counts.ts'
 import { countTasks, selectTasks, type TaskFilter } from './task-list.ts'
-import {
-  countTasksOfProject,
-  insertTasks,
-  selectTask,
-  updateTaskWishedDelete,
-  updateTaskWishedRun,
-  updateTaskWishedStop,
-} from './tasks.ts'
+import { insertTasks, selectTask, updateTaskWishedDelete, updateTaskWishedRun, updateTaskWishedStop } from './tasks.ts'
 
 const at = { projectId: 'p1', serviceId: 's1' }
 
@@ -143,7 +137,18 @@ describeStore('tasks', (database) => {
     assert.deepEqual(await updateTaskWishedRun(database(), { ...at, id: idOf('9') }, testNowMs), { kind: 'absent' })
   })
 
-  test('the quota counts every task of the project', async () => {
-    assert.equal(await database().transaction((tx) => countTasksOfProject(tx, 'p1')), 4)
+  test('the number of tasks follows what is inserted and deleted, before and after it is folded', async () => {
+    const count = () => database().transaction((tx) => countTasksOfProject(tx, 'p1'))
+    assert.equal(await count(), 4)
+    await database().query('delete from task where id = any ($1)', [[idOf('1'), idOf('2')]])
+    assert.equal(await count(), 2)
+    await foldTaskCounts(database())
+    await foldTaskCounts(database())
+    assert.equal(await count(), 2)
+    const { rows } = await database().query('select project_id, service_id, change from task_count')
+    assert.deepEqual(rows, [{ project_id: 'p1', service_id: 's1', change: 2 }])
+    await database().query('delete from task')
+    await foldTaskCounts(database())
+    assert.deepEqual(await countTasks(database(), at), 0)
   })
 })

@@ -84,13 +84,6 @@ export async function insertTasks(
   )
 }
 
-/** How many tasks a project has; takes the project's turn, so that two creations do not pass a quota together. */
-export async function countTasksOfProject(tx: Connection, projectId: string): Promise<number> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [projectId])
-  const { rows } = await tx.query<{ count: number }>('select count(*) from task where project_id = $1', [projectId])
-  return rows[0]?.count ?? 0
-}
-
 export type TaskKey = { projectId: string; serviceId: string; id: string }
 
 /** A task whose deletion was asked for shows DELETING at once, although the reconciler moves it a moment later. */
