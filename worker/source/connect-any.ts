@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 /** For a connection, and again for its handshake. */
@@ -11,9 +11,14 @@ const connectWithinMs = 8000
  *
  * Errors: throws the error of the first address; `ETIMEDOUT` when none answered within 8 s.
  */
-export async function connectAny(addresses: readonly LookupAddress[], port: number): Promise<Socket> {
+export async function connectAny(
+  addresses: readonly LookupAddress[],
+  port: number,
+  options: { onread?: OnReadOpts } = {},
+): Promise<Socket> {
   // The name is a stand-in: the look-up answers with the addresses that were checked, whatever is asked.
   const socket = connect({
+    ...options,
     host: 'checked.invalid',
     port,
     autoSelectFamily: true,

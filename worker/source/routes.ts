@@ -1,6 +1,6 @@
 // How FFmpeg reaches an address: through the checking proxy, through a relay, at a pinned address, or as a file.
 import type { LookupAddress } from 'node:dns'
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { AddressPolicy } from '@sightline/contract/fleet.ts'
 import { checkedAddresses } from '../checked-connect.ts'
 import { openCheckingProxy } from './checking-proxy.ts'
@@ -55,7 +55,7 @@ async function openRelayed(url: URL, context: SourceContext): Promise<Route> {
       redirect = location
     })
   const isRtsp = url.protocol.startsWith('rtsp')
-  const relay = await openRelay(() => connectServer(target), isRtsp ? createGuard : undefined)
+  const relay = await openRelay((onread) => connectServer(target, onread), isRtsp ? createGuard : undefined)
   return {
     url: withHost(url, '127.0.0.1', String(relay.port)).replace(/^(rtsp|rtmp)s:/, '$1:'),
     options: url.protocol === 'rtsps:' ? { rtsp_transport: 'tcp' } : {},
@@ -73,9 +73,8 @@ async function checkedTarget(url: URL, { policy }: SourceContext): Promise<Targe
   return { addresses, port, name: url.hostname, isTls: /s:$/.test(url.protocol) }
 }
 
-async function connectServer({ addresses, port, name, isTls }: Target): Promise<Socket> {
-  const tcp = await connectAny(addresses, port)
-  return isTls ? secure(tcp, name) : tcp
+async function connectServer({ addresses, port, name, isTls }: Target, onread: OnReadOpts): Promise<Socket> {
+  return isTls ? secure(await connectAny(addresses, port), name) : connectAny(addresses, port, { onread })
 }
 
 async function openFile(url: URL, context: SourceContext): Promise<Route> {
