@@ -46,7 +46,8 @@ const serve: RequestListener = (request, response) => {
   if (status) return void response.writeHead(Number(status), location ? { location } : {}).end()
   if (path === '/segment-elsewhere.m3u8')
     return void response.end(playlist(`http://localhost.:1${request.url?.split('?')[1]}`))
-  if (path === '/cut.mkv') return void cut(response)
+  if (path === '/cut.mkv') return void cut(response, () => response.destroy())
+  if (path === '/reset.mkv') return void cut(response, () => response.socket?.resetAndDestroy())
   serveFile(request, response, join(folder, path.slice(1))).catch(() => response.writeHead(404).end())
 }
 
@@ -63,11 +64,11 @@ async function serveFile(request: IncomingMessage, response: ServerResponse, fil
   createReadStream(file, { start }).pipe(response)
 }
 
-/** Promises a whole file and closes the connection after half of it. */
-async function cut(response: ServerResponse): Promise<void> {
+/** Promises a whole file and breaks the connection after half of it. */
+async function cut(response: ServerResponse, breakOff: () => void): Promise<void> {
   const whole = await readFile(join(folder, 'street.mkv'))
   response.writeHead(200, { 'content-length': whole.length })
-  response.write(whole.subarray(0, whole.length / 2), () => response.destroy())
+  response.write(whole.subarray(0, whole.length / 2), breakOff)
 }
 
 async function listening(server: Server | ReturnType<typeof createTcpServer>) {
@@ -135,6 +136,7 @@ for (const { name, path, code, isPermanent } of [
   { name: 'an unknown codec', path: '/unknown.mp4', code: 'VIN.208', isPermanent: true },
   { name: 'a playlist that names a local file', path: '/thief.m3u8', code: 'VIN.204', isPermanent: false },
   { name: 'a file that is cut short', path: '/cut.mkv', code: 'VIN.201', isPermanent: false },
+  { name: 'a connection that is reset', path: '/reset.mkv', code: 'VIN.201', isPermanent: false },
 ]) {
   test(`${name} is ${code}`, async () => {
     using server = await listening(createServer(serve))

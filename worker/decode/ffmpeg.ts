@@ -271,13 +271,16 @@ export class MediaInput implements AsyncDisposable {
       this.#format.interrupt()
     }, limitMs)
     const startedAtMs = performance.now()
-    const code = this.#open.signal.aborted ? AVERROR_EXIT : await call()
-    clearTimeout(timer)
+    const code = await this.#unlessAborted(call).finally(() => clearTimeout(timer))
     if (code >= 0 || code === AVERROR_EOF) return code
     // An interrupted or silent opening reads as "Invalid data" with some protocols, so the clock decides.
     if (this.#open.signal.aborted) throw new MediaError(attempt, 'interrupted')
     if (isLate || performance.now() - startedAtMs > this.#open.silentAfterMs) throw new MediaError(attempt, 'silent')
     throw mediaError(attempt, code)
+  }
+
+  async #unlessAborted(call: () => Promise<number>): Promise<number> {
+    return this.#open.signal.aborted ? AVERROR_EXIT : call()
   }
 
   /** Reads the next video packet and keeps it; `undefined` at the end of the input. */

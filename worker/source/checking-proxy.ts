@@ -51,7 +51,10 @@ const hopByHop = ['proxy-connection', 'proxy-authorization', 'connection', 'keep
 const withoutHops = (headers: IncomingMessage['headers']) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)))
 
+const ignore = () => undefined
+
 async function forward(state: ProxyState, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  outgoing.on('error', ignore)
   try {
     const target = originalUrl(incoming.url ?? '')
     if (!target) throw new Error('a request names no http address')
@@ -63,6 +66,8 @@ async function forward(state: ProxyState, incoming: IncomingMessage, outgoing: S
       headers: { ...withoutHops(incoming.headers), host: target.host, connection: 'close' },
       createConnection: () => socket,
     })
+    // A connection that breaks later is told to the answer as well, which cuts FFmpeg's half.
+    upstream.on('error', ignore)
     upstream.end()
     const [answer] = (await once(upstream, 'response')) as [IncomingMessage]
     state.failure = undefined

@@ -46,6 +46,9 @@ export async function connectAny(
 export async function secure(tcp: Socket, host: string): Promise<Socket> {
   const name = host.replace(/^\[|\]$/g, '')
   const tls = connectTls({ socket: tcp, host: name, ...(isIP(name) ? {} : { servername: name }) })
+  // What breaks later is told to `tls`, and to whoever listens there.
+  tcp.on('error', () => undefined)
+  tls.on('error', () => tcp.destroy())
   try {
     await once(tls, 'secureConnect', { signal: AbortSignal.timeout(connectWithinMs) })
     return tls
