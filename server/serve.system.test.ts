@@ -17,10 +17,14 @@ const patienceMs = 30_000
 const pollMs = 50
 
 /** Asks until the answer is as wanted; gives every status met on the way. */
-async function until(url: string, isWanted: (status: number) => boolean): Promise<number[]> {
+async function until(
+  url: string,
+  isWanted: (status: number) => boolean,
+  headers: Record<string, string> = {},
+): Promise<number[]> {
   const statuses: number[] = []
   for (const startedMs = performance.now(); performance.now() - startedMs < patienceMs; ) {
-    const status = await fetch(url).then(
+    const status = await fetch(url, { headers }).then(
       (answer) => answer.status,
       () => 0,
     )
@@ -116,26 +120,53 @@ test('a server that is killed comes back on the same port, and nothing is lost',
   assert.deepEqual(serve.lines, [`ready ${url}`])
 })
 
-test('a database that is killed is answered with 503 and comes back by itself', async () => {
+test('a database that is killed is answered with 503 and comes back by itself, and what was accepted is there', async () => {
   await using serve = startServe(join(folder, 'database'), ['--admin-password', 'given', '--rate-limit', 'off'])
   const url = await serve.ready
-  const token = (await signIn(url, 'given')).headers.get('x-subject-token') ?? ''
+  const signedIn = await signIn(url, 'given')
+  const project = ((await signedIn.json()) as { token: { project: { id: string } } }).token.project.id
+  const headers = {
+    'content-type': 'application/json',
+    'x-auth-token': signedIn.headers.get('x-subject-token') ?? '',
+  }
+  const listed = await fetch(`${url}/v1/${project}/services`, { headers })
+  const { services } = (await listed.json()) as { services: { service_id: string }[] }
+  const tasks = `${url}/v1/${project}/services/${services[0]?.service_id}/tasks`
   const statuses: number[] = []
   const end = new AbortController()
-  const asking = Array.from({ length: 8 }, async () => {
+  const ask = async (request: RequestInit) => {
     while (!end.signal.aborted) {
-      const answer = await fetch(`${url}/v3/auth/projects`, { headers: { 'x-auth-token': token } })
+      const answer = await fetch(tasks, { ...request, headers })
       statuses.push(answer.status)
       await answer.arrayBuffer()
     }
-  })
-  kill(pidsOf(serve, 'postgres'))
-  await until(`${url}/readyz`, (status) => status === 503)
-  await until(`${url}/readyz`, (status) => status === 200)
+  }
+  const create = { method: 'POST', body: JSON.stringify(aTask) }
+  const asking = [ask({}), ask({}), ask({}), ask(create), ask(create), ask(create)]
+  for (const kind of ['first', 'second']) {
+    await until(tasks, () => statuses.length > 50, headers)
+    statuses.push(...(await killDatabase(serve, url, kind === 'first')))
+  }
   end.abort()
   await Promise.all(asking)
-  assert.deepEqual([...new Set(statuses)].sort(), [200, 503])
+  assert.deepEqual([...new Set(statuses)].sort(), [200, 201, 503])
+  const { count } = (await (await fetch(tasks, { headers })).json()) as { count: number }
+  assert.ok(count >= statuses.filter((status) => status === 201).length)
 })
+
+const aTask = {
+  name: 'gate',
+  input: { type: 'url', data: [{ url: 'rtsp://camera.example/1' }] },
+  output: { webhook: { url: 'https://receiver.example/' } },
+}
+
+/** Kills all processes of the database, or all but those that guard it. */
+async function killDatabase(serve: ServeProcess, url: string, withGuard: boolean): Promise<number[]> {
+  const pids = pidsOf(serve, 'postgres')
+  kill(withGuard ? pids : pidsOf(serve, '/postgres -D').slice(1))
+  await until(`${url}/readyz`, (status) => status === 503)
+  return (await until(`${url}/readyz`, (status) => status === 200)).slice(-1)
+}
 
 test('everything killed at once leaves a directory that the next start opens', async () => {
   const dataDir = join(folder, 'all')

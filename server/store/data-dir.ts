@@ -13,10 +13,10 @@ export class DataDirHeldError extends Error {
  * Errors: `DataDirHeldError`; the system's own error when the directory cannot be made.
  */
 export async function holdDataDir(path: string): Promise<AsyncDisposable> {
-  await mkdir(path, { recursive: true })
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const { dev, ino, mode } = await stat(path)
   // The database of a root-run platform belongs to another user, who must be able to walk through, not to list.
-  await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700)
-  const { dev, ino } = await stat(path)
+  if (process.getuid?.() === 0 && (mode & 0o001) === 0) await chmod(path, (mode & 0o777) | 0o011)
   const server = createServer((socket) => socket.destroy())
   const held = Promise.withResolvers<void>()
   server.once('error', held.reject)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wakeReconciler } from './database.ts'
+import { DatabaseUnavailableError, wakeReconciler } from './database.ts'
 import { describeStore } from './open-test-database.ts'
 
 describeStore('the database', (database) => {
@@ -36,6 +36,15 @@ describeStore('the database', (database) => {
     await assert.rejects(failed, /on purpose/)
     const { rows } = await database().query(`select id from domain where id = 'd1'`)
     assert.deepEqual(rows, [])
+  })
+
+  test('a connection that ends inside a transaction is an unavailable database, and nothing more', async () => {
+    const ended = database().transaction(async (tx) => {
+      const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+      await database().query('select pg_terminate_backend($1, 1000)', [rows[0]?.pid])
+      await tx.query('select 1')
+    })
+    await assert.rejects(ended, DatabaseUnavailableError)
   })
 
   test('a listener hears a wake-up after its commit, and once when it connects', async () => {

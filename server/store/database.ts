@@ -158,6 +158,8 @@ async function tryTransaction<Result>(pool: pg.Pool, act: (tx: Connection) => Pr
     throw isUnavailable(cause) ? new DatabaseUnavailableError('no connection to the database', { cause }) : cause
   })
   const tx: Connection = { query: (text, values, name) => runStatement(client, text, values, name) }
+  // A connection that ends between two statements says so here; the next statement then fails.
+  client.on('error', ignore)
   try {
     await tx.query('begin')
     const result = await act(tx)
@@ -168,8 +170,12 @@ async function tryTransaction<Result>(pool: pg.Pool, act: (tx: Connection) => Pr
     const isLost = error instanceof DatabaseUnavailableError || !(await hasRolledBack(client))
     client.release(isLost)
     throw error
+  } finally {
+    client.off('error', ignore)
   }
 }
+
+const ignore = () => undefined
 
 function hasRolledBack(client: pg.PoolClient): Promise<boolean> {
   return client.query('rollback').then(

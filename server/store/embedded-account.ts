@@ -2,7 +2,7 @@
 // programs they are copied, and where it may not reach the data, a user namespace makes root look like somebody else.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chown, cp, lchown, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, chown, cp, lchown, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -98,7 +98,9 @@ async function copyPrograms(native: string, dataDir: string): Promise<string> {
 async function linkLibraries(programs: string, dataDir: string): Promise<string> {
   const libDir = join(dataDir, 'postgresql-links')
   await rm(libDir, { recursive: true, force: true })
-  await mkdir(libDir, { mode: 0o755 })
+  await mkdir(libDir)
+  // Whatever the umask: another user may run the database.
+  await chmod(libDir, 0o755)
   const list: unknown = JSON.parse(await readFile(join(programs, 'pg-symlinks.json'), 'utf8'))
   if (!Array.isArray(list)) throw new EmbeddedUnavailableError('the embedded PostgreSQL package names no library links')
   for (const link of list as { source: string; target: string }[]) {
