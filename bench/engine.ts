@@ -31,23 +31,25 @@ export async function startEngine(modelPath: string, streamsMax: number): Promis
       child.send({ kind: 'stored', pipelineId: message.pipelineId, resultId: message.resultId })
     else for (const listener of listeners) listener(message)
   })
-  child.once('exit', () => ready.reject(new Error('the engine ended')))
+  const exited = new Promise<string | number>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? 1)),
+  )
+  exited.then((how) => ready.reject(new Error(`the engine ended with ${how}`)))
   await ready.promise
   return {
     pid: child.pid ?? -1,
     send: (message) => void child.send(message),
     onMessage: (listener) => void listeners.push(listener),
-    [Symbol.asyncDispose]: () => close(child),
+    [Symbol.asyncDispose]: () => close(child, exited),
   }
 }
 
-async function close(child: ChildProcess): Promise<void> {
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  if (child.exitCode === null) child.send({ kind: 'close' })
-  else return
-  await exited
+/** Errors: throws when the engine did not end by itself and in order: a crash must not look like a figure. */
+async function close(child: ChildProcess, exited: Promise<string | number>): Promise<void> {
+  if (child.connected) child.send({ kind: 'close' })
+  const how = await exited
+  if (how !== 0) throw new Error(`the engine ended with ${how}`)
 }
-
 /** User and system time of a process, ms; a tick is 10 ms. */
 export function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
