@@ -14,8 +14,8 @@ export class ReplayMemory {
 
   /** Whether this is the first time; remembers it then. */
   take(signature: string, untilMs: number, nowMs: number): boolean {
+    if ((this.#untilMs.get(signature) ?? Number.NEGATIVE_INFINITY) >= nowMs) return false
     this.#forget(nowMs)
-    if (this.#untilMs.has(signature)) return false
     this.#untilMs.set(signature, untilMs)
     return true
   }
