@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CreateTokenRequest } from '@sightline/contract/auth.ts'
+import { signedIn, signInFailed, signInLocked } from '../events.ts'
 import {
   type AccountName,
   countSignInFailures,
@@ -40,6 +41,7 @@ export async function createToken(door: Door, call: Call): Promise<Answer> {
   })
   const token = await selectToken(door.database, text)
   if (!token) throw apiError('sign_in_refused')
+  signedIn(door.log, { account: token.account.name, address: call.address })
   return { status: 201, json: describeToken(door, call, token), headers: { 'x-subject-token': text } }
 }
 
@@ -64,14 +66,14 @@ async function identifyByPassword(door: Door, call: Call, given: Identity['passw
   const named = readName(given.user)
   const attempt = { accountName: 'id' in named ? named.id : named.name, address: call.address, nowMs: call.nowMs }
   if ((await countSignInFailures(door.database, attempt)) >= failuresMax) {
-    door.log.warn({ account: attempt.accountName, address: attempt.address }, 'sign-in locked')
+    signInLocked(door.log, { account: attempt.accountName, address: attempt.address })
     throw apiError('sign_in_locked')
   }
   const account = await selectAccount(door.database, named)
   const isRight = await isPassword(given.user.password, account?.passwordHash)
   if (!account?.isEnabled || !isRight) {
     await insertSignInFailure(door.database, attempt)
-    door.log.warn({ account: attempt.accountName, address: attempt.address }, 'sign-in failed')
+    signInFailed(door.log, { account: attempt.accountName, address: attempt.address })
     throw apiError('sign_in_refused')
   }
   await deleteSignInFailures(door.database, attempt)

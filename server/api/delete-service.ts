@@ -1,3 +1,4 @@
+import { servicesDeleted } from '../events.ts'
 import { wakeReconciler } from '../store/database.ts'
 import { deleteEmptyServices, markServiceDeleting } from '../store/services.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
@@ -25,6 +26,6 @@ export async function deleteService(door: Door, caller: Caller, call: Call): Pro
     await deleteEmptyServices(tx)
     await wakeReconciler(tx)
   })
-  door.log.info({ project: caller.project.id, services: ids }, 'services deleted')
+  servicesDeleted(door.log, { serviceIds: ids, by: caller.name })
   return { status: 200, json: {} }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AlgorithmName, algorithms } from '@sightline/contract/algorithms.ts'
 import { DeployServiceRequest } from '@sightline/contract/service.ts'
+import { serviceDeployed } from '../events.ts'
 import { insertService } from '../store/services.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { apiError } from './errors.ts'
@@ -29,7 +30,7 @@ export async function deployService(door: Door, caller: Caller, call: Call): Pro
     createdAtMs: call.nowMs,
   })
   if (!isMade) throw apiError('service_exists', { name: request.service_name })
-  door.log.info({ project: caller.project.id, service: id, algorithm }, 'service deployed')
+  serviceDeployed(door.log, { serviceId: id, algorithm, by: caller.name })
   return { status: 200, json: { service_id: id, resource_ids: [] } }
 }
 

@@ -1,5 +1,6 @@
 // What answers without a token: whether the process lives, whether it serves, and what the API is.
 import type { FastifyInstance } from 'fastify'
+import { metricsText } from '../events.ts'
 import { type Database, isAnswering } from '../store/database.ts'
 import { openApiDocument } from './openapi.ts'
 
@@ -13,6 +14,7 @@ export function addHealth(app: FastifyInstance, database: Database, version: str
       .code(isReady ? 200 : 503)
       .send({ status: isReady ? 'ok' : 'waiting', database: isReady ? 'ok' : 'away' })
   })
+  app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText()))
   const document = JSON.stringify(openApiDocument(version))
   app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(document))
 }

@@ -1,4 +1,5 @@
 // Start, stop and delete write what the user wants; the reconciler makes it so.
+import { wishTaken } from '../events.ts'
 import { type Connection, wakeReconciler } from '../store/database.ts'
 import type { TaskKey, WishOutcome } from '../store/tasks.ts'
 import type { Caller, Door } from './call.ts'
@@ -26,5 +27,5 @@ export async function recordWish(
   if (outcome.kind === 'refused') {
     throw apiError('operation_not_allowed', { op: wish.name, id: task.id, state: outcome.state })
   }
-  door.log.info({ task: task.id, wish: wish.name, by: caller.name }, 'wish taken')
+  wishTaken(door.log, { wish: wish.name, taskId: task.id, by: caller.name })
 }
