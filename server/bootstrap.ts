@@ -65,7 +65,7 @@ async function makeProject(
   if (found.some(({ id, name }) => name === projectName || id === projectId)) return
   const id = projectId ?? newId()
   const signingSecret = `whsec_${randomBytes(signingSecretBytes).toString('base64')}`
-  const signingSecrets = [secretBox.seal(signingSecret, id)]
+  const signingSecrets = [secretBox.seal(signingSecret, { table: 'project', id, projectId: id })]
   await insertProject(tx, { id, domainId, name: projectName, signingSecrets, createdAtMs: nowMs })
   for (const [algorithm, { title, version }] of Object.entries(algorithms)) {
     await insertService(tx, {

@@ -15,9 +15,10 @@ import type { FromServer, ToServer } from './ipc.ts'
 import { createLogger } from './logger.ts'
 import { startReconciler } from './reconcile/loop.ts'
 import { deleteOldSignInFailures } from './store/accounts.ts'
+import { openSecretBox } from './store/data-keys.ts'
 import { type Database, DatabaseUnavailableError, openDatabase } from './store/database.ts'
 import { migrate, PostgresTooOldError, SchemaTooNewError } from './store/migrate.ts'
-import { checkSecretKey, createSecretBox, loadSecretKey, SecretKeyError } from './store/secrets.ts'
+import { SecretKeyError } from './store/secrets.ts'
 import { deleteEmptyServices } from './store/services.ts'
 import { foldTaskCounts } from './store/task-counts.ts'
 import { deleteExpiredTokens } from './store/tokens.ts'
@@ -35,8 +36,7 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
   const log = createLogger(config.logLevel, 'server')
   const database = openDatabase({ url: databaseUrl, poolMax, log })
   await migrate(database, clock())
-  const secretBox = createSecretBox(await loadSecretKey(config.dataDir, config.secretKey))
-  await checkSecretKey(database, secretBox, clock())
+  const secretBox = await openSecretBox(database, config, clock())
   const { adminPassword, projectId } = config
   const first = await bootstrap(database, { secretBox, nowMs: clock(), adminPassword, projectId })
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CreateTasksRequest } from '@sightline/contract/task.ts'
 import { admit } from '@sightline/task/admit.ts'
 import type { NewTask } from '@sightline/task/task.ts'
+import { tasksCreated } from '../events.ts'
 import { wakeReconciler } from '../store/database.ts'
 import { countTasksOfProject } from '../store/task-counts.ts'
 import { insertTasks, type StoredSpec } from '../store/tasks.ts'
@@ -18,6 +19,10 @@ const taskIdBytes = 16
 
 /** Makes one task per entry of `input.data`, all of them or none. Source: tasks API page, section 3. */
 export async function createTasks(door: Door, caller: Caller, call: Call): Promise<Answer> {
+  // Whoever asks for a rehearsal must not get the real thing.
+  if (call.query.get('dry_run') === 'true') {
+    throw apiError('invalid_argument', { detail: 'The param [dry_run] is not supported.' })
+  }
   const request = parse(CreateTasksRequest, settleSpellings(parseJsonObject(call.body)))
   const service = await findService(door, caller, call.params.service_id ?? '')
   if (service.status === 'deleting') throw apiError('service_unavailable', { id: service.id })
@@ -41,17 +46,17 @@ export async function createTasks(door: Door, caller: Caller, call: Call): Promi
     await wakeReconciler(tx)
     return admission.tasks.map(({ id }) => ({ id }))
   })
-  door.log.info({ project: caller.project.id, service: service.id, tasks: ids.map(({ id }) => id) }, 'tasks created')
+  tasksCreated(door.log, { serviceId: service.id, taskIds: ids.map(({ id }) => id), by: caller.name })
   return { status: 201, json: { tasks: ids } }
 }
 
 /** The clear spec is sealed only where masking changes something. */
-function storedSpec({ secretBox }: Door, { id, input, output }: NewTask): StoredSpec {
+function storedSpec({ secretBox }: Door, { id, projectId, input, output }: NewTask): StoredSpec {
   const clear = JSON.stringify({ input, output })
   const masked = { input: maskInput(input), output: maskOutput(output) }
   return {
     input: JSON.stringify(masked.input),
     output: JSON.stringify(masked.output),
-    ...(JSON.stringify(masked) !== clear && { secrets: secretBox.seal(clear, id) }),
+    ...(JSON.stringify(masked) !== clear && { secrets: secretBox.seal(clear, { table: 'task', id, projectId }) }),
   }
 }

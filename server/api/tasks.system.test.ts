@@ -1,7 +1,7 @@
 // The task operations end to end, but for what the documents' examples already show.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openTestApi, type TestApi } from './test-api.ts'
+import { openTestApi, type TestApi, testProjectId } from './test-api.ts'
 
 let api: TestApi
 before(async () => {
@@ -63,7 +63,11 @@ test('secrets come back masked, and are stored so that only the key opens them',
     [id],
   )
   assert.equal(rows[0]?.row.includes('hush'), false)
-  const clear = api.door.secretBox.open(rows[0]?.secrets ?? Buffer.of(), id)
+  const clear = api.door.secretBox.open(rows[0]?.secrets ?? Buffer.of(), {
+    table: 'task',
+    id,
+    projectId: testProjectId,
+  })
   assert.equal(clear.split('hush').length - 1, 3)
 })
 

@@ -68,7 +68,9 @@ function openAssignment({ secretBox, addressPolicy }: FleetDoor, run: AssignedRu
     output,
     algorithm: { name: run.algorithm, version: run.version },
     config: run.config === null ? {} : flatConfig(JSON.parse(run.config)),
-    signing_secrets: run.signing_secrets.map((sealed) => secretBox.open(sealed, run.project_id)),
+    signing_secrets: run.signing_secrets.map((sealed) =>
+      secretBox.open(sealed, { table: 'project', id: run.project_id, projectId: run.project_id }),
+    ),
     address_policy: addressPolicy(),
     last_sequence: run.last_sequence,
   }
@@ -77,5 +79,5 @@ function openAssignment({ secretBox, addressPolicy }: FleetDoor, run: AssignedRu
 /** The part of a task that the user wrote, secrets in clear. What is stored was checked when it came in. */
 function specOf(run: AssignedRun, secretBox: FleetDoor['secretBox']): { input: TaskInput; output: TaskOutput } {
   if (run.secrets === null) return { input: JSON.parse(run.input), output: JSON.parse(run.output) }
-  return JSON.parse(secretBox.open(run.secrets, run.task_id))
+  return JSON.parse(secretBox.open(run.secrets, { table: 'task', id: run.task_id, projectId: run.project_id }))
 }

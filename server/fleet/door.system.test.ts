@@ -113,7 +113,7 @@ describe('the door for workers', () => {
     await fleet.insert({
       id: t1,
       config: { line_count_interval: 5, common: { line_count_interval: 9, render_roi_sw: 1 } },
-      secrets: fleet.secretBox.seal(JSON.stringify({ input, output }), t1),
+      secrets: fleet.secretBox.seal(JSON.stringify({ input, output }), { table: 'task', id: t1, projectId: 'p1' }),
     })
     await fleet.database.query('update node set is_cordoned = true where id <> $1', [worker.nodeId])
     await fleet.pass(0)

@@ -110,7 +110,7 @@ const wishes = { run: updateTaskWishedRun, stop: updateTaskWishedStop, delete: u
 
 async function prepare(database: Database, secretBox: SecretBox): Promise<void> {
   await insertDomain(database, { id: 'd1', name: 'sightline' })
-  const signingSecrets = [secretBox.seal('whsec_AAAA', 'p1')]
+  const signingSecrets = [secretBox.seal('whsec_AAAA', { table: 'project', id: 'p1', projectId: 'p1' })]
   await insertProject(database, { id: 'p1', domainId: 'd1', name: 'default', signingSecrets, createdAtMs: testNowMs })
   await insertService(database, {
     projectId: 'p1',

@@ -22,6 +22,14 @@ create table account_role (
   CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'viewer'::text])))
 );
 
+create table data_key (
+  id integer not null,
+  wrapped bytea not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (id),
+  CHECK ((id > 0))
+);
+
 create table deployment (
   is_only boolean not null default true,
   key_check bytea not null,

@@ -1,94 +1,90 @@
-// Secrets at rest: AES-256-GCM under one key per deployment, which lies in a file of the data directory or is given.
+// Secrets at rest: AES-256-GCM under data keys, which lie in the database sealed with the deployment's master key.
+// decisions/0025 says why.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Connection } from './database.ts'
 
 /** The key does not open what this database holds. */
 export class SecretKeyError extends Error {
   override name = 'SecretKeyError'
 }
 
-/** Seals texts for storing; `context` (the id of what they belong to) must be the same when they are opened. */
+/** Where a sealed value lies; it opens nowhere else. A table's columns are listed in `reseal.ts`. */
+export type SealContext = { table: 'task' | 'project' | 'access_key'; id: string; projectId: string }
+
+/** Seals texts for storing. */
 export type SecretBox = {
-  seal(text: string, context: string): Buffer
-  /** Errors: `SecretKeyError` for another key, another context or a changed text. */
-  open(sealed: Uint8Array, context: string): string
+  /** With the newest data key. */
+  seal(text: string, context: SealContext): Buffer
+  /** Errors: `SecretKeyError` for an unknown key, another context or a changed text. */
+  open(sealed: Uint8Array, context: SealContext): string
 }
 
+/** `key` in clear. */
+export type DataKey = { id: number; key: Uint8Array }
+
 const algorithm = 'aes-256-gcm'
-const keyBytes = 32
+export const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
-// First byte of what is sealed, so that the form may change.
-const version = 1
+// First byte of what is sealed. 1: with the master key itself, its context the id alone; 2: with the data key whose id
+// follows in four bytes.
+const byMasterKey = 1
+const byDataKey = 2
+const dataHeaderBytes = 5
 
-export function createSecretBox(key: Uint8Array): SecretBox {
+/** Opens with every key it is given, seals with that of the highest id; without data keys the master key is its own. */
+export function createSecretBox(
+  masterKey: Uint8Array,
+  dataKeys: readonly DataKey[] = [{ id: 0, key: masterKey }],
+): SecretBox {
+  const byId = new Map(dataKeys.map(({ id, key }) => [id, key]))
+  const newest = dataKeys.reduce((last, one) => (one.id > last.id ? one : last))
+  const header = sealedHeader(newest.id)
   return {
     seal: (text, context) => {
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(context))
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-      return Buffer.concat([Buffer.of(version), nonce, cipher.getAuthTag(), body])
+      return Buffer.concat([header, encrypt(newest.key, Buffer.from(text), bound(header, context))])
     },
     open: (sealed, context) => {
       try {
-        const nonce = sealed.subarray(1, 1 + nonceBytes)
-        const tag = sealed.subarray(1 + nonceBytes, 1 + nonceBytes + tagBytes)
-        const decipher = createDecipheriv(algorithm, key, nonce).setAAD(Buffer.from(context)).setAuthTag(tag)
-        const body = sealed.subarray(1 + nonceBytes + tagBytes)
-        return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
+        if (sealed[0] === byMasterKey) {
+          return decrypt(masterKey, sealed.subarray(1), Buffer.from(context.id)).toString('utf8')
+        }
+        const found = Buffer.from(sealed.subarray(0, dataHeaderBytes))
+        const key = found[0] === byDataKey ? byId.get(found.readUInt32BE(1)) : undefined
+        if (!key) throw new SecretKeyError('it was sealed with a key that is not here')
+        return decrypt(key, sealed.subarray(dataHeaderBytes), bound(found, context)).toString('utf8')
       } catch (cause) {
-        throw new SecretKeyError(`a secret of ${context} could not be opened`, { cause })
+        throw new SecretKeyError(`a secret of ${context.table} ${context.id} could not be opened`, { cause })
       }
     },
   }
 }
 
-/** The key that was given as 64 hexadecimal digits, else that of the data directory, made at the first start. */
-export async function loadSecretKey(dataDir: string, given: string | undefined): Promise<Uint8Array> {
-  if (given !== undefined) return Buffer.from(given, 'hex')
-  const path = join(dataDir, 'secret.key')
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return writeSecretKey(path)
-    throw error
-  })
-  const key = Buffer.from(text.trim(), 'hex')
-  if (key.length !== keyBytes) throw new SecretKeyError(`${path} holds no key: expected 64 hexadecimal digits`)
-  return key
+/** How every value begins that the data key `id` sealed. */
+export function sealedHeader(id: number): Buffer {
+  const header = Buffer.alloc(dataHeaderBytes)
+  header[0] = byDataKey
+  header.writeUInt32BE(id, 1)
+  return header
 }
 
-/** On disk whole before anything is sealed with it. */
-async function writeSecretKey(path: string): Promise<string> {
-  const text = randomBytes(keyBytes).toString('hex')
-  const partial = `${path}.partial`
-  const file = await open(partial, 'w', 0o600)
-  await file.writeFile(`${text}\n`)
-  await file.sync()
-  await file.close()
-  await rename(partial, path)
-  return text
+/** JSON keeps the parts apart whatever they hold. */
+function bound(header: Buffer, { table, id, projectId }: SealContext): Buffer {
+  return Buffer.concat([header, Buffer.from(JSON.stringify([table, id, projectId]))])
 }
 
-const checkText = 'sightline'
-const checkContext = 'deployment'
+/** Shape: nonce, tag, then the text. `context` is not in it and must be the same when it is decrypted. */
+export function encrypt(key: Uint8Array, text: Uint8Array, context: Uint8Array): Buffer {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce).setAAD(context)
+  const body = Buffer.concat([cipher.update(text), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body])
+}
 
-/** Records at the first start which key seals this database; errors: `SecretKeyError` at a start with another one. */
-export async function checkSecretKey(db: Connection, box: SecretBox, nowMs: number): Promise<void> {
-  const sealed = box.seal(checkText, checkContext)
-  await db.query('insert into deployment (key_check, created_at) values ($1, $2) on conflict do nothing', [
-    sealed,
-    new Date(nowMs),
-  ])
-  const { rows } = await db.query<{ key_check: Buffer }>('select key_check from deployment')
-  const found = rows[0]
-  if (!found) throw new SecretKeyError('the database holds no record of its key')
-  try {
-    box.open(found.key_check, checkContext)
-  } catch (cause) {
-    throw new SecretKeyError(
-      'the secrets of this database were sealed with another key: expected the secret.key of its data directory, or its --secret-key',
-      { cause },
-    )
-  }
+/** Errors: throws for another key, another context or a changed text. */
+export function decrypt(key: Uint8Array, encrypted: Uint8Array, context: Uint8Array): Buffer {
+  const nonce = encrypted.subarray(0, nonceBytes)
+  const tag = encrypted.subarray(nonceBytes, nonceBytes + tagBytes)
+  // Without a length a shorter tag would do, which is easier to guess.
+  const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(context).setAuthTag(tag)
+  return Buffer.concat([decipher.update(encrypted.subarray(nonceBytes + tagBytes)), decipher.final()])
 }
