@@ -8,7 +8,7 @@ import { type Clip, writeClip } from '@sightline/camera/clip.ts'
 import { boxesAt, crossingsBetween, visitsBetween } from '@sightline/camera/truth.ts'
 import type { Detection } from '@sightline/worker/algorithm/algorithm.ts'
 import { algorithms } from '@sightline/worker/algorithm/algorithms.ts'
-import { MediaInput } from '@sightline/worker/decode/ffmpeg.ts'
+import { MediaInput, Scaler } from '@sightline/worker/decode/ffmpeg.ts'
 import { convertedModel } from '@sightline/worker/detect/convert-model.ts'
 import { type Detector, openDetector } from '@sightline/worker/detect/detector.ts'
 
@@ -61,10 +61,11 @@ async function* detectionsOf(clip: Clip, detector: Detector) {
   const limits = { openWithinMs: 10_000, readWithinMs: 10_000, silentAfterMs: 10_000 }
   await using input = await MediaInput.open(clip.file, { options: {}, signal: new AbortController().signal, ...limits })
   const picture = detector.sizeFor(size)
+  using scaler = new Scaler(picture.widthPx, picture.heightPx, 'rgb24')
   for (let i = 0; await input.readPacket(); i++) {
     for (const frame of await input.decode()) {
       if (i % everyFrames === 0) {
-        const rgb = await frame.scale(picture.widthPx, picture.heightPx, 'rgb24')
+        const rgb = await frame.scale(scaler)
         const objects = await detector.detect({ ...picture, rgb })
         yield { ptsMs: frame.streamMs ?? Number.NaN, detections: objects.map(toDetection) }
       }

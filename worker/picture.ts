@@ -1,7 +1,7 @@
 // The picture of a result: the decoded frame as JPEG, with boxes and the ROI drawn by our own code.
 import type { BoundingBox } from '@sightline/contract/result.ts'
 import type { RoiShapes } from './algorithm/algorithm.ts'
-import { encodeJpeg, type Frame } from './decode/ffmpeg.ts'
+import { encodeJpeg, type Frame, Scaler } from './decode/ffmpeg.ts'
 
 /** Planar 4:2:0 in full range: the luma plane, then two planes of half width and height. Even width and height. */
 export type Canvas = { yuv: Uint8Array; widthPx: number; heightPx: number }
@@ -17,7 +17,8 @@ export type PictureOrder = { quality: number; boxes: readonly BoundingBox[]; roi
 export async function takePicture(frame: Frame, order: PictureOrder): Promise<Uint8Array> {
   const widthPx = frame.widthPx & ~1
   const heightPx = frame.heightPx & ~1
-  const canvas = { yuv: await frame.scale(widthPx, heightPx, 'yuvj420p'), widthPx, heightPx }
+  using scaler = new Scaler(widthPx, heightPx, 'yuvj420p')
+  const canvas = { yuv: await frame.scale(scaler), widthPx, heightPx }
   if (order.roi) drawRoi(canvas, order.roi)
   for (const box of order.boxes) drawBox(canvas, box)
   return encodeJpeg(canvas.yuv, canvas, order.quality)

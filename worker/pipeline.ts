@@ -12,7 +12,7 @@ import {
   type Detection,
   type FrameSize,
 } from './algorithm/algorithm.ts'
-import type { Frame } from './decode/ffmpeg.ts'
+import { type Frame, Scaler } from './decode/ffmpeg.ts'
 import type { DetectedObject, Detector } from './detect/detector.ts'
 import { DetectorBusyError } from './detect/inference-pool.ts'
 import type { EngineResult, SourceFacts } from './engine/messages.ts'
@@ -58,7 +58,7 @@ export async function runPipeline(
   const running = algorithm.open(config, facts)
   const style = algorithm.pictureStyle(config, facts)
   const detector = await unlessAborted(surroundings.openDetector(), signal)
-  const analyse = createAnalysis({ detector, classes: running.classes, size: facts, signal })
+  using analysis = createAnalysis({ detector, classes: running.classes, size: facts, signal })
   const progress = createProgress(feed, { surroundings, events })
   events.opened(facts)
 
@@ -66,7 +66,7 @@ export async function runPipeline(
   for await (const source of interruptible(feed, signal)) {
     using current = source
     last = { atMs: current.atMs, capturedAtMs: current.capturedAtMs, ptsMs: current.ptsMs }
-    const frame = await analyse(current)
+    const frame = await analysis.look(current)
     if (!frame) continue
     progress()
     for (const result of running.step(frame)) {
@@ -101,22 +101,28 @@ async function* interruptible(feed: FrameFeed, signal: AbortSignal): AsyncGenera
   yield* feed
 }
 
-type Analysis = (source: SourceFrame) => Promise<AnalysedFrame | undefined>
-
-/** Gives `undefined` for a frame that the detector had no room for. */
 type AnalysisParts = { detector: Detector; classes: readonly string[]; size: FrameSize; signal: AbortSignal }
+/** Calling it gives `undefined` for a frame that the detector had no room for. */
+type Analysis = Disposable & { look(source: SourceFrame): Promise<AnalysedFrame | undefined> }
 
-function createAnalysis(of: AnalysisParts): Analysis {
+function createAnalysis({ detector, classes, size, signal }: AnalysisParts): Analysis {
   const gate = createMotionGate()
   const looks = createLookRule()
-  const scaled = of.detector.sizeFor(of.size)
-  return async ({ frame, ptsMs, atMs }) => {
-    const motion = gate.compare(await frame.scale(motionWidthPx, motionHeightPx, 'gray8'), ptsMs)
-    if (!looks(motion, ptsMs)) return { ptsMs, atMs }
-    const rgb = await frame.scale(scaled.widthPx, scaled.heightPx, 'rgb24')
-    const objects = await unlessAborted(of.detector.detect({ ...scaled, rgb }), of.signal).catch(unlessBusy)
-    if (!objects) return undefined
-    return { ptsMs, atMs, detections: detectionsOf(objects, of.classes, of.size) }
+  const scaled = detector.sizeFor(size)
+  const gray = new Scaler(motionWidthPx, motionHeightPx, 'gray8')
+  const rgb = new Scaler(scaled.widthPx, scaled.heightPx, 'rgb24')
+  return {
+    async look({ frame, ptsMs, atMs }) {
+      const motion = gate.compare(await frame.scale(gray), ptsMs)
+      if (!looks(motion, ptsMs)) return { ptsMs, atMs }
+      const picture = { ...scaled, rgb: await frame.scale(rgb) }
+      const objects = await unlessAborted(detector.detect(picture), signal).catch(unlessBusy)
+      return objects && { ptsMs, atMs, detections: detectionsOf(objects, classes, size) }
+    },
+    [Symbol.dispose]() {
+      gray[Symbol.dispose]()
+      rgb[Symbol.dispose]()
+    },
   }
 }
 
