@@ -46,9 +46,17 @@ const serve: RequestListener = (request, response) => {
   if (status) return void response.writeHead(Number(status), location ? { location } : {}).end()
   if (path === '/segment-elsewhere.m3u8')
     return void response.end(playlist(`http://localhost.:1${request.url?.split('?')[1]}`))
+  if (path === '/secret/street.mp4') return serveSecret(request, response)
   if (path === '/cut.mkv') return void cut(response, () => response.destroy())
   if (path === '/reset.mkv') return void cut(response, () => response.socket?.resetAndDestroy())
   serveFile(request, response, join(folder, path.slice(1))).catch(() => response.writeHead(404).end())
+}
+
+/** Asks for the user `viewer` with the password `p@ss`. */
+function serveSecret(request: IncomingMessage, response: ServerResponse): void {
+  const isRight = request.headers.authorization === `Basic ${Buffer.from('viewer:p@ss').toString('base64')}`
+  if (isRight) void serveFile(request, response, join(folder, 'street.mp4'))
+  else response.writeHead(401, { 'www-authenticate': 'Basic realm="street"' }).end()
 }
 
 async function serveFile(request: IncomingMessage, response: ServerResponse, file: string): Promise<void> {
@@ -117,6 +125,13 @@ for (const name of ['street.mp4', 'street.m3u8', 'status/302?to=/street.mp4']) {
     )
   })
 }
+
+test('credentials in an http address are given to the server that asks for them', async () => {
+  using server = await listening(createServer(serve))
+  await using source = await open(`http://viewer:p%40ss@${server.at}/secret/street.mp4`)
+  assert.equal(await countFrames(source), 60)
+  assert.equal((await fault(`http://viewer:wrong@${server.at}/secret/street.mp4`)).code, 'VIN.207')
+})
 
 test('an RTSP camera with credentials in its address is live', async () => {
   const credentials = { user: 'viewer', password: 'p@ss:w/rd', scheme: 'digest' } as const
