@@ -1,6 +1,6 @@
 // The only file that knows node-av: FFmpeg in this process, by its low-level calls. Long because nothing else may name the
-// library. Everything opened here is freed here by hand, because memory left to the garbage collector grows by tens of MB
-// an hour (findings: 119-141 MB freed by hand, 197-213 MB otherwise).
+// library. Everything opened here is freed here by hand: over 240 openings the process stays at 119 to 141 MB, while
+// memory left to the garbage collector reaches 197 to 213 MB within 45.
 import { constants } from 'node:os'
 import type { AVPixelFormat } from 'node-av/constants'
 import {
