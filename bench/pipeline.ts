@@ -101,7 +101,7 @@ async function ownOf(one: Case, { file, line, modelPath }: Clip): Promise<{ cpuM
       engine.send({ kind: 'start', pipelineId, assignment: peopleFlowOf(`file://${file}`, line, one.everySeconds) })
     })
   await pass('first')
-  return pass('second')
+  return await pass('second')
 }
 
 async function benchIdle(): Promise<void> {
