@@ -26,6 +26,7 @@ import { deleteExpiredTokens } from './store/tokens.ts'
 const version = '0.1.0'
 const poolMax = 20
 const sweepEveryMs = 5_000
+const foldEveryMs = 1_000
 const joinTokenPauseMs = 1_000
 const exitFailed = 1
 
@@ -56,8 +57,10 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
 
   const reconciler = config.isMaintenance ? undefined : await startReconciler({ database, clock, log })
   const sweep = config.isMaintenance ? undefined : setInterval(() => void sweepStore(database, log), sweepEveryMs)
+  const fold = config.isMaintenance ? undefined : setInterval(() => void foldCounts(database, log), foldEveryMs)
   onStop(async () => {
     clearInterval(sweep)
+    clearInterval(fold)
     await app.close()
     await reconciler?.[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
@@ -101,10 +104,16 @@ async function sweepStore(database: Database, log: Logger): Promise<void> {
     await deleteExpiredTokens(database, clock())
     await deleteOldSignInFailures(database, clock())
     await deleteEmptyServices(database)
-    await foldTaskCounts(database)
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'a sweep of the store failed')
   }
+}
+
+/** Keeps the rows that are summed up for a count few. */
+async function foldCounts(database: Database, log: Logger): Promise<void> {
+  await foldTaskCounts(database).catch((error: unknown) => {
+    if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'the numbers of tasks were not folded')
+  })
 }
 
 /** Stops once: when it is told, or when the supervising process is gone. A second signal stops at once. */

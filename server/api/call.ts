@@ -28,6 +28,8 @@ export type Call = {
   query: Query
   /** Names of the query's parameters, those without a value included. */
   flags: ReadonlySet<string>
+  /** Values of `label`, the one parameter that may be repeated. */
+  labels: readonly string[]
   headers: IncomingHttpHeaders
   /** Bytes as received; empty when there is no body or none is expected. */
   body: Uint8Array

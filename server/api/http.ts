@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Answer, Call, Door } from './call.ts'
 import { apiError, toResponse } from './errors.ts'
-import { readFlags, readQuery } from './query.ts'
+import { readFlags, readQuery, readRepeated } from './query.ts'
 import type { Route } from './router.ts'
 
 const headBytesMax = 16 * 1024
@@ -41,6 +41,8 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   })
+  // Signing clients send a GET with a body and sign that too.
+  app.addHttpMethod('GET', { hasBody: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {
@@ -136,7 +138,7 @@ function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route)
     bodyLimit: route.hasBody ? bodyBytesMax : idleBodyBytesMax,
     onRequest: async (request) => {
       const call = arrive(request, door.clock())
-      const answer = await route.enter({ ...call, path: pathOf(request), rawHeaders: request.raw.rawHeaders })
+      const answer = await route.enter({ ...call, ...headOf(request) })
       entered.set(request, { call, answer })
       checkBodyHeaders(request, route)
     },
@@ -144,10 +146,15 @@ function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route)
       const { call, answer } = entered.get(request) ?? {}
       if (!call || !answer) throw new Error('a request reached its handler without passing the gate')
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
-      if (route.hasBody && body.length === 0) throw apiError('empty_request')
       return send(reply, await answer({ ...call, body }))
     },
   })
+}
+
+function headOf(request: FastifyRequest) {
+  const { method, url } = request.raw
+  const path = pathOf(request)
+  return { path, requestId: request.id, method: method ?? '', url: url ?? '', rawHeaders: request.raw.rawHeaders }
 }
 
 function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
@@ -156,6 +163,7 @@ function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
     params: { ...(request.params as Record<string, string>) },
     query: readQuery(url),
     flags: readFlags(url),
+    labels: readRepeated(url, 'label'),
     headers: request.headers,
     address: request.socket.remoteAddress ?? '',
     nowMs,

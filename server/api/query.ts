@@ -64,6 +64,17 @@ function wordOf<Word extends string>(text: string, name: string, words: readonly
   throw apiError('invalid_argument', { detail: `The param [${name}] should be one of [${words.join(', ')}]` })
 }
 
+/** Every value of a parameter that may be repeated, in order. */
+export function readRepeated(url: string, name: string): string[] {
+  const at = url.indexOf('?')
+  if (at < 0 || !url.includes(name, at)) return []
+  return url
+    .slice(at + 1)
+    .split('&')
+    .filter((pair) => pair.startsWith(`${name}=`) && pair.length > name.length + 1)
+    .map((pair) => decode(pair.slice(name.length + 1)))
+}
+
 /** Names of all parameters, those with an empty value included. */
 export function readFlags(url: string): ReadonlySet<string> {
   const at = url.indexOf('?')

@@ -10,5 +10,5 @@ export async function showTask(door: Door, caller: Caller, call: Call): Promise<
   const service = await findService(door, caller, call.params.service_id ?? '')
   const row = await selectTask(door.database, { projectId: caller.project.id, serviceId: service.id, id })
   if (!row) throw apiError('task_not_found', { id })
-  return { status: 200, text: taskDetailsText(row, service, call.query.get('verbose') === 'true') }
+  return { status: 200, text: taskDetailsText(row, service, { isVerbose: call.query.get('verbose') === 'true' }) }
 }

@@ -9,40 +9,69 @@ export function toIsoSeconds(ms: number): string {
 
 const statesWithError: readonly string[] = ['FAILED', 'START_FAILED', 'CREATE_FAILED', 'ABNORMAL']
 
+/** The members of TaskDetails, in order; the last one is given in a verbose answer only. */
+export const taskMembers = [
+  ...(['id', 'name', 'service_name', 'creator', 'project_id', 'description', 'service_id', 'created_at'] as const),
+  ...(['updated_at', 'state', 'status', 'error', 'schedule_status', 'schedule', 'input', 'output'] as const),
+  ...(['config', 'labels', 'source_usage_estimate'] as const),
+]
+export type TaskMember = (typeof taskMembers)[number]
+/** What a summary leaves out: the large ones. */
+export const heavyMembers: readonly TaskMember[] = ['input', 'output', 'config']
+
+/** Absent `members`: all, but what is for verbose answers only. */
+export type DetailsView = { isVerbose: boolean; members?: ReadonlySet<TaskMember> }
+
+type Told = TaskRow & { service_name: string }
+
+/** The JSON text of each member; undefined where it has no value. */
+const texts: Record<TaskMember, (row: Told) => string | undefined | null> = {
+  id: (row) => quoted(row.id),
+  name: (row) => quoted(row.name),
+  service_name: (row) => quoted(row.service_name),
+  creator: (row) => quoted(row.creator),
+  project_id: (row) => quoted(row.project_id),
+  description: (row) => (row.description === null ? undefined : quoted(row.description)),
+  service_id: (row) => quoted(row.service_id),
+  created_at: (row) => quoted(toIsoSeconds(row.created_at)),
+  updated_at: (row) => quoted(toIsoSeconds(row.updated_at)),
+  state: (row) => quoted(row.state),
+  status: (row) => (row.status === null ? undefined : quoted(row.status)),
+  error: errorText,
+  schedule_status: (row) => (row.schedule === null ? undefined : quoted(scheduleStatusOf(row))),
+  schedule: (row) => row.schedule,
+  input: (row) => row.input,
+  output: (row) => row.output,
+  config: (row) => row.config,
+  labels: (row) => row.labels,
+  source_usage_estimate: (row) => JSON.stringify({ cpu: row.cores, memory: row.memory_mib }),
+}
+const writers = taskMembers.map((name) => ({ name, start: `"${name}":`, text: texts[name] }))
+
 /** The JSON text of TaskDetails; members without a value are left out. */
-export function taskDetailsText(row: TaskRow, service: Pick<Service, 'serviceName'>, isVerbose = false): string {
-  const members: (string | undefined)[] = [
-    member('id', row.id),
-    member('name', row.name),
-    member('service_name', service.serviceName),
-    member('creator', row.creator),
-    member('project_id', row.project_id),
-    row.description === null ? undefined : member('description', row.description),
-    member('service_id', row.service_id),
-    member('created_at', toIsoSeconds(row.created_at)),
-    member('updated_at', toIsoSeconds(row.updated_at)),
-    member('state', row.state),
-    row.status === null ? undefined : member('status', row.status),
-    errorMember(row),
-    row.schedule === null ? undefined : member('schedule_status', scheduleStatusOf(row)),
-    spliced('schedule', row.schedule),
-    spliced('input', row.input),
-    spliced('output', row.output),
-    spliced('config', row.config),
-    spliced('labels', row.labels),
-    isVerbose ? member('source_usage_estimate', { cpu: row.cores, memory: row.memory_mib }) : undefined,
-  ]
-  return `{${members.filter((text) => text !== undefined).join(',')}}`
+export function taskDetailsText(row: TaskRow, service: Pick<Service, 'serviceName'>, view: DetailsView): string {
+  return taskText({ ...row, service_name: service.serviceName }, view)
 }
 
-const member = (name: string, value: unknown) => `"${name}":${JSON.stringify(value)}`
-const spliced = (name: string, json: string | null) => (json === null ? undefined : `"${name}":${json}`)
+/** As `taskDetailsText`, for a row that carries the name of its service. */
+export function taskText(row: Told, { isVerbose, members }: DetailsView): string {
+  let text = ''
+  for (const { name, start, text: write } of writers) {
+    if (members ? !members.has(name) : name === 'source_usage_estimate' && !isVerbose) continue
+    const value = write(row)
+    if (value !== undefined && value !== null) text += text === '' ? start + value : `,${start}${value}`
+  }
+  return `{${text}}`
+}
 
-function errorMember(row: TaskRow): string | undefined {
+const quoted = (text: string) => JSON.stringify(text)
+
+function errorText(row: TaskRow): string | undefined {
   if (row.error_code === null || !statesWithError.includes(row.state)) return undefined
-  return member('error', { code: row.error_code, message: row.error_message })
+  return JSON.stringify({ code: row.error_code, message: row.error_message })
 }
 
-function scheduleStatusOf(row: TaskRow): string {
-  return row.armed && row.hold === 'none' ? 'ACTIVATED' : 'INACTIVATED'
+/** Whether the schedule is acted on. */
+export function scheduleStatusOf({ armed, hold }: Pick<TaskRow, 'armed' | 'hold'>): 'ACTIVATED' | 'INACTIVATED' {
+  return armed && hold === 'none' ? 'ACTIVATED' : 'INACTIVATED'
 }

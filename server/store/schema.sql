@@ -1,5 +1,16 @@
 -- The schema after all migrations. Written by `npm run schema`; a test compares it with the database.
 
+create table access_key (
+  access text collate "C" not null,
+  account_id text not null,
+  secret bytea not null,
+  description text not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (access),
+  FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+);
+CREATE INDEX access_key_by_account ON public.access_key USING btree (account_id);
+
 create table account (
   id text not null,
   domain_id text not null,
@@ -19,7 +30,7 @@ create table account_role (
   UNIQUE NULLS NOT DISTINCT (account_id, project_id, role),
   FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE,
   FOREIGN KEY (project_id) REFERENCES project(id) ON DELETE CASCADE,
-  CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'viewer'::text])))
+  CHECK ((role ~ '^[a-z][a-z0-9_-]{0,63}$'::text))
 );
 
 create table data_key (
@@ -92,6 +103,17 @@ create table project (
   PRIMARY KEY (id),
   FOREIGN KEY (domain_id) REFERENCES domain(id),
   CHECK ((id ~ '^[0-9a-zA-Z-]{1,64}$'::text))
+);
+
+create table role (
+  project_id text collate "C" not null,
+  name text collate "C" not null,
+  description text not null,
+  policy text not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (project_id, name),
+  FOREIGN KEY (project_id) REFERENCES project(id) ON DELETE CASCADE,
+  CHECK ((name ~ '^[a-z][a-z0-9_-]{0,63}$'::text))
 );
 
 create table run (
@@ -183,6 +205,11 @@ create table task (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   due_at timestamp with time zone,
+  shown_state text not null default 
+CASE
+    WHEN (desired = 'delete'::text) THEN 'DELETING'::text
+    ELSE state
+END,
   PRIMARY KEY (id),
   FOREIGN KEY (project_id, service_id) REFERENCES service(project_id, id),
   CHECK ((attempt >= 0)),
@@ -197,20 +224,22 @@ create table task (
   CHECK ((state = ANY (ARRAY['PENDING'::text, 'RECOVERING'::text, 'STARTING'::text, 'UPGRADING'::text, 'CREATE_FAILED'::text, 'START_FAILED'::text, 'RUNNING'::text, 'STOPPING'::text, 'STOPPED'::text, 'ABNORMAL'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'DELETING'::text, 'FREEZING'::text, 'FROZEN'::text]))),
   CHECK ((length(status) <= 4096))
 );
-CREATE INDEX task_by_created ON public.task USING btree (project_id, service_id, created_at, id);
+CREATE INDEX task_by_created ON public.task USING btree (project_id, service_id, created_at DESC, id);
+CREATE INDEX task_by_label ON public.task USING gin (((labels)::jsonb) jsonb_path_ops) WHERE (labels IS NOT NULL);
 CREATE INDEX task_by_name ON public.task USING btree (project_id, service_id, name, id);
-CREATE INDEX task_by_state ON public.task USING btree (project_id, service_id, state, created_at, id);
-CREATE INDEX task_by_updated ON public.task USING btree (project_id, service_id, updated_at, id);
+CREATE INDEX task_by_name_part ON public.task USING gin (service_id, name gin_trgm_ops);
+CREATE INDEX task_by_state ON public.task USING btree (project_id, service_id, shown_state, created_at DESC, id);
+CREATE INDEX task_by_updated ON public.task USING btree (project_id, service_id, updated_at DESC, id);
 CREATE INDEX task_due ON public.task USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX task_waiting ON public.task USING btree (state_since) WHERE (state = ANY (ARRAY['PENDING'::text, 'RECOVERING'::text]));
-CREATE INDEX task_wished_delete ON public.task USING btree (project_id, service_id) WHERE (desired = 'delete'::text);
 
 create table task_count (
   project_id text collate "C" not null,
   service_id text collate "C" not null,
-  change integer not null
+  change integer not null,
+  state text collate "C" not null
 );
-CREATE INDEX task_count_by_service ON public.task_count USING btree (project_id, service_id) INCLUDE (change);
+CREATE INDEX task_count_by_state ON public.task_count USING btree (project_id, service_id, state) INCLUDE (change);
 
 create table task_history (
   task_id text collate "C" not null,

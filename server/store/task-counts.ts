@@ -6,7 +6,7 @@ import type { Connection } from './database.ts'
 export async function countTasksOfProject(tx: Connection, projectId: string): Promise<number> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [projectId], 'take-project-turn')
   const { rows } = await tx.query<{ count: number }>(
-    'select coalesce(sum(change), 0)::bigint as count from task_count where project_id = $1',
+    'select coalesce(sum(change), 0) as count from task_count where project_id = $1',
     [projectId],
     'count-tasks-of-project',
   )
@@ -19,7 +19,7 @@ export async function countTasksOfService(
   of: { projectId: string; serviceId: string; states?: readonly TaskState[] },
 ): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
-    `select coalesce(sum(change), 0)::bigint as count
+    `select coalesce(sum(change), 0) as count
        from task_count
       where project_id = $1 and service_id = $2 and ($3::text[] is null or state = any ($3))`,
     [of.projectId, of.serviceId, of.states ?? null],

@@ -1,5 +1,8 @@
 // Listing tasks: which match, how many, and one page of them.
-import type { TaskState } from '@sightline/contract/states.ts'
+//
+// A statement is put together from the constant texts below and `$n`, so that what is not asked for is not in it and
+// each filter can use its index. Values go in as parameters only.
+import type { ScheduleStatus, TaskState } from '@sightline/contract/states.ts'
 import type { Connection } from './database.ts'
 import { countTasksOfService } from './task-counts.ts'
 import type { TaskRow } from './tasks.ts'
@@ -16,83 +19,180 @@ export type TaskFilter = {
   idLike?: string
   createdSinceMs?: number
   createdUntilMs?: number
+  scheduleStatus?: ScheduleStatus
+  /** Every one of these pairs. */
+  labels?: Readonly<Record<string, string>>
 }
 
 export const taskSortKeys = ['name', 'created_at', 'updated_at'] as const
 export const sortDirections = ['asc', 'desc'] as const
 export type TaskOrder = { key: (typeof taskSortKeys)[number]; direction: (typeof sortDirections)[number] }
 
-// The closed list of orders, so that each can use its index; ties go by id, ascending.
+/** Where a page begins: after so many tasks, or after one task, whether or not it still exists. */
+export type PageStart = { offset: number } | { after: { key: string | number; id: string } }
+export type TaskPageRequest = {
+  order: TaskOrder
+  start: PageStart
+  limit: number
+  /** Leaves out input, output and config. */
+  isSummary: boolean
+}
+
+/** What comes with every row: of the service, and how many tasks match where that is known without counting. */
+export type TaskListRow = TaskRow & { service_name: string; count: number | null }
+
+class Parameters {
+  readonly values: unknown[] = []
+
+  add(value: unknown): string {
+    this.values.push(value)
+    return `$${this.values.length}`
+  }
+}
+
+// The closed list of orders; ties go by id, ascending. Each can be read backwards from its end.
 const orders = {
-  name: { asc: 'name asc, id asc', desc: 'name desc, id asc' },
-  created_at: { asc: 'created_at asc, id asc', desc: 'created_at desc, id asc' },
-  updated_at: { asc: 'updated_at asc, id asc', desc: 'updated_at desc, id asc' },
+  name: { asc: ['name asc, id asc', 'name desc, id desc'], desc: ['name desc, id asc', 'name asc, id desc'] },
+  created_at: {
+    asc: ['created_at asc, id asc', 'created_at desc, id desc'],
+    desc: ['created_at desc, id asc', 'created_at asc, id desc'],
+  },
+  updated_at: {
+    asc: ['updated_at asc, id asc', 'updated_at desc, id desc'],
+    desc: ['updated_at desc, id asc', 'updated_at asc, id desc'],
+  },
 } as const
 
-// A task whose deletion was asked for counts as DELETING, as `selectTask` shows it.
-const matching = `
-       project_id = $1 and service_id = $2
-   and ($3::text[] is null
-        or (case when 'DELETING' = any($3) then state = any($3) or desired = 'delete'
-                 else state = any($3) and desired <> 'delete' end))
-   and ($4::text is null or strpos(lower(name), lower($4)) > 0)
-   and ($5::text is null or id = $5)
-   and ($6::text is null or strpos(id, $6) > 0)
-   and ($7::timestamptz is null or created_at >= $7)
-   and ($8::timestamptz is null or created_at < $8)`
+const summaryColumns = `id, name, description, creator, project_id, service_id, created_at, updated_at,
+            shown_state as state, status, error_code, error_message, hold, armed, schedule, labels, cores, memory_mib`
+const allColumns = `${summaryColumns}, input, output, config`
+
+/** The condition that a filter makes. */
+function matching(filter: TaskFilter, to: Parameters): string {
+  const clauses = [`project_id = ${to.add(filter.projectId)}`, `service_id = ${to.add(filter.serviceId)}`]
+  const [first, ...others] = filter.states ?? []
+  if (first && others.length === 0) clauses.push(`shown_state = ${to.add(first)}`)
+  else if (filter.states) clauses.push(`shown_state = any (${to.add([...filter.states])}::text[])`)
+  if (filter.nameLike !== undefined) clauses.push(`name ilike ${to.add(containing(filter.nameLike))}`)
+  if (filter.id !== undefined) clauses.push(`id = ${to.add(filter.id)}`)
+  if (filter.idLike !== undefined) clauses.push(`strpos(id, ${to.add(filter.idLike)}) > 0`)
+  if (filter.createdSinceMs !== undefined) clauses.push(`created_at >= ${to.add(toTime(filter.createdSinceMs))}`)
+  // The bound is inclusive and in whole milliseconds.
+  if (filter.createdUntilMs !== undefined) clauses.push(`created_at < ${to.add(toTime(filter.createdUntilMs + 1))}`)
+  if (filter.scheduleStatus) clauses.push(scheduleConditions[filter.scheduleStatus])
+  if (filter.labels) {
+    clauses.push(`labels is not null and labels::jsonb @> ${to.add(JSON.stringify(filter.labels))}::jsonb`)
+  }
+  return clauses.join('\n   and ')
+}
+
+const scheduleConditions = {
+  ACTIVATED: `schedule is not null and armed and hold = 'none'`,
+  INACTIVATED: `schedule is not null and not (armed and hold = 'none')`,
+} as const satisfies Record<ScheduleStatus, string>
+
+const containing = (part: string) => `%${part.replace(/[\\%_]/g, '\\$&')}%`
+
+/** What comes after a task in an order. The first half alone bounds the index. */
+function afterTask({ key, direction }: TaskOrder, after: { key: string | number; id: string }, to: Parameters): string {
+  const value = to.add(typeof after.key === 'number' ? new Date(after.key) : after.key)
+  const beyond = direction === 'asc' ? '>' : '<'
+  return `${key} ${beyond}= ${value} and (${key} ${beyond} ${value} or id > ${to.add(after.id)})`
+}
+
+// Below this many skipped rows, reading them whole costs less than a join.
+const idsFirstFrom = 100
+// Below this many skipped rows, it is not worth knowing how many there are.
+const farEndFrom = 2_000
 
 /**
  * One page of the matching tasks.
  *
- * The statement has no name: it is planned for its values each time, which lets absent filters vanish and each order
- * use its index.
+ * The statement is planned for its values each time. A page beyond the middle is read from the other end.
  */
-export async function selectTasks(
+export async function selectTaskPage(
   db: Connection,
   filter: TaskFilter,
-  page: { order: TaskOrder; offset: number; limit: number },
-): Promise<TaskRow[]> {
-  const order = orders[page.order.key][page.order.direction]
-  const { rows } = await db.query<TaskRow>(
-    `with page as (
-       select id from task where ${matching} order by ${order} offset $9 limit $10
-     )
-     select id, name, description, creator, project_id, service_id, created_at, updated_at,
-            case when desired = 'delete' then 'DELETING' else state end as state, status, error_code, error_message,
-            hold, armed, schedule, input, output, config, labels, cores, memory_mib
-       from task join page using (id)
-      order by ${order}`,
-    [...valuesOf(filter), page.offset, page.limit],
+  page: TaskPageRequest,
+): Promise<TaskListRow[]> {
+  const offset = 'offset' in page.start ? page.start.offset : 0
+  if (offset >= farEndFrom) {
+    const count = await countMatchingTasks(db, filter)
+    if (offset > count / 2) return selectFromFarEnd(db, filter, page, offset)
+  }
+  const to = new Parameters()
+  const where = [matching(filter, to), ...('after' in page.start ? [afterTask(page.order, page.start.after, to)] : [])]
+  const [order] = orders[page.order.key][page.order.direction]
+  const cut = `order by ${order} offset ${to.add(offset)} limit ${to.add(page.limit)}`
+  const condition = where.join('\n   and ')
+  const columns = columnsOf(filter, page)
+  const text =
+    offset < idsFirstFrom
+      ? `select ${columns} from task where ${condition} ${cut}`
+      : `with page as materialized (select id from task where ${condition} ${cut})
+         select ${columns} from task join page using (id) order by ${order}`
+  const { rows } = await db.query<TaskListRow>(text, to.values)
+  return rows
+}
+
+const columnsOf = (filter: TaskFilter, { isSummary }: TaskPageRequest) =>
+  `${isSummary ? summaryColumns : allColumns},
+            (select service_name from service where project_id = $1 and id = $2) as service_name,
+            ${isCountedByState(filter) ? `(${sumStatement(filter)})` : 'null::bigint'} as count`
+
+/** Counts in the same statement: rows that come or go between two would shift the page. */
+async function selectFromFarEnd(
+  db: Connection,
+  filter: TaskFilter,
+  page: TaskPageRequest,
+  offset: number,
+): Promise<TaskListRow[]> {
+  const to = new Parameters()
+  const condition = matching(filter, to)
+  const [order, backwards] = orders[page.order.key][page.order.direction]
+  const [skip, limit] = [to.add(offset), to.add(page.limit)]
+  const { rows } = await db.query<TaskListRow>(
+    `with total as materialized (${countStatement(filter, condition)}),
+          page as materialized (
+            select id from task where ${condition}
+             order by ${backwards}
+            offset (select greatest(count - ${skip}::bigint - ${limit}::bigint, 0) from total)
+             limit (select greatest(least(${limit}::bigint, count - ${skip}::bigint), 0) from total)
+          )
+     select ${columnsOf(filter, page)} from task join page using (id) order by ${order}`,
+    to.values,
   )
   return rows
 }
 
-/** How many tasks match: counted, unless the filter names nothing but the service. */
-export async function countTasks(db: Connection, filter: TaskFilter): Promise<number> {
-  const { projectId, serviceId, ...conditions } = filter
-  if (Object.keys(conditions).length === 0) return countTasksOfService(db, { projectId, serviceId })
-  const { rows } = await db.query<{ count: number }>(`select count(*) from task where ${matching}`, valuesOf(filter))
-  return rows[0]?.count ?? 0
+function countStatement(filter: TaskFilter, condition: string): string {
+  return isCountedByState(filter) ? sumStatement(filter) : `select count(*) as count from task where ${condition}`
 }
 
-function valuesOf(filter: TaskFilter): unknown[] {
-  return [
-    filter.projectId,
-    filter.serviceId,
-    filter.states ? [...filter.states] : null,
-    filter.nameLike ?? null,
-    filter.id ?? null,
-    filter.idLike ?? null,
-    toTime(filter.createdSinceMs),
-    // The bound is inclusive and in whole milliseconds.
-    toTime(filter.createdUntilMs === undefined ? undefined : filter.createdUntilMs + 1),
-  ]
+/** `matching` makes `$1` the project, `$2` the service and `$3` the state or states. */
+function sumStatement({ states }: TaskFilter): string {
+  const ofStates = states ? (states.length === 1 ? 'and state = $3' : 'and state = any ($3::text[])') : ''
+  return `select coalesce(sum(change), 0) as count from task_count where project_id = $1 and service_id = $2 ${ofStates}`
+}
+
+/** Whether a filter names nothing but states, so that its matches need not be counted. */
+export function isCountedByState({ projectId, serviceId, states, ...conditions }: TaskFilter): boolean {
+  return Object.keys(conditions).length === 0
+}
+
+/** How many tasks match. */
+export async function countMatchingTasks(db: Connection, filter: TaskFilter): Promise<number> {
+  if (isCountedByState(filter)) return countTasksOfService(db, filter)
+  const to = new Parameters()
+  const condition = matching(filter, to)
+  const { rows } = await db.query<{ count: number }>(countStatement(filter, condition), to.values)
+  return rows[0]?.count ?? 0
 }
 
 // What timestamptz can hold, well inside of it; a filter beyond is as good as at the edge.
 const timeMinMs = Date.UTC(-4000, 0)
 const timeMaxMs = Date.UTC(200_000, 0)
 
-function toTime(ms: number | undefined): Date | null {
-  return ms === undefined ? null : new Date(Math.min(Math.max(ms, timeMinMs), timeMaxMs))
+function toTime(ms: number): Date {
+  return new Date(Math.min(Math.max(ms, timeMinMs), timeMaxMs))
 }

@@ -6,10 +6,11 @@ import { describeStore, testNowMs } from './open-test-database.ts'
 import { insertDomain, insertProject } from './projects.ts'
 import { insertService } from './services.ts'
 import { countTasksOfProject, foldTaskCounts } from './task-counts.ts'
-import { countTasks, selectTasks, type TaskFilter } from './task-list.ts'
+import { countMatchingTasks, selectTaskPage, type TaskFilter } from './task-list.ts'
 import { insertTasks, selectTask, updateTaskWishedDelete, updateTaskWishedRun, updateTaskWishedStop } from './tasks.ts'
 
 const at = { projectId: 'p1', serviceId: 's1' }
+const page = { order: { key: 'created_at', direction: 'desc' }, isSummary: false } as const
 
 function aTask(change: Partial<NewTask> & { id: string }): NewTask {
   return {
@@ -77,14 +78,13 @@ describeStore('tasks', (database) => {
   test('pages with ties follow the id, and the count is that of all matches', async () => {
     const ties = ['4', '2', '3'].map((digit) => aTask({ id: idOf(digit), createdAtMs: testNowMs + 5 }))
     await insert(database(), ties)
-    const order = { key: 'created_at', direction: 'desc' } as const
-    const first = await selectTasks(database(), at, { order, offset: 0, limit: 2 })
-    const second = await selectTasks(database(), at, { order, offset: 2, limit: 2 })
+    const first = await selectTaskPage(database(), at, { ...page, start: { offset: 0 }, limit: 2 })
+    const second = await selectTaskPage(database(), at, { ...page, start: { offset: 2 }, limit: 2 })
     assert.deepEqual(
       [...first, ...second].map(({ id }) => id[0]),
       ['2', '3', '4', '1'],
     )
-    assert.equal(await countTasks(database(), at), 4)
+    assert.equal(await countMatchingTasks(database(), at), 4)
   })
 
   const filters: { name: string; filter: Partial<TaskFilter>; expected: string[] }[] = [
@@ -104,13 +104,12 @@ describeStore('tasks', (database) => {
   ]
   for (const { name, filter, expected } of filters) {
     test(`the list matches ${name}`, async () => {
-      const order = { key: 'created_at', direction: 'desc' } as const
-      const found = await selectTasks(database(), { ...at, ...filter }, { order, offset: 0, limit: 10 })
+      const found = await selectTaskPage(database(), { ...at, ...filter }, { ...page, start: { offset: 0 }, limit: 10 })
       assert.deepEqual(
         found.map(({ id }) => id[0]),
         expected,
       )
-      assert.equal(await countTasks(database(), { ...at, ...filter }), expected.length)
+      assert.equal(await countMatchingTasks(database(), { ...at, ...filter }), expected.length)
     })
   }
 
@@ -129,8 +128,8 @@ describeStore('tasks', (database) => {
     assert.deepEqual(await updateTaskWishedRun(database(), key, testNowMs), { kind: 'refused', state: 'DELETING' })
     assert.deepEqual(await updateTaskWishedStop(database(), key, testNowMs), { kind: 'refused', state: 'DELETING' })
     assert.equal((await selectTask(database(), key))?.state, 'DELETING')
-    assert.equal(await countTasks(database(), { ...at, states: ['DELETING'] }), 1)
-    assert.equal(await countTasks(database(), { ...at, states: ['PENDING'] }), 3)
+    assert.equal(await countMatchingTasks(database(), { ...at, states: ['DELETING'] }), 1)
+    assert.equal(await countMatchingTasks(database(), { ...at, states: ['PENDING'] }), 3)
   })
 
   test('a wish for a task that is not there is answered so', async () => {
@@ -145,10 +144,15 @@ describeStore('tasks', (database) => {
     await foldTaskCounts(database())
     await foldTaskCounts(database())
     assert.equal(await count(), 2)
-    const { rows } = await database().query('select project_id, service_id, change from task_count')
-    assert.deepEqual(rows, [{ project_id: 'p1', service_id: 's1', change: 2 }])
+    const { rows } = await database().query(
+      'select project_id, service_id, state, change from task_count order by state',
+    )
+    assert.deepEqual(rows, [
+      { project_id: 'p1', service_id: 's1', state: 'DELETING', change: 1 },
+      { project_id: 'p1', service_id: 's1', state: 'PENDING', change: 1 },
+    ])
     await database().query('delete from task')
     await foldTaskCounts(database())
-    assert.deepEqual(await countTasks(database(), at), 0)
+    assert.deepEqual(await countMatchingTasks(database(), at), 0)
   })
 })

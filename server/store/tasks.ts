@@ -2,7 +2,10 @@ import type { TaskState } from '@sightline/contract/states.ts'
 import type { NewTask } from '@sightline/task/task.ts'
 import type { Connection } from './database.ts'
 
-/** A task as a client sees it; `input`, `output`, `config`, `schedule` and `labels` are JSON text, secrets masked. */
+/**
+ * A task as a client sees it; `input`, `output`, `config`, `schedule` and `labels` are JSON text, secrets masked. A
+ * summary has no `input`, `output` and `config`.
+ */
 export type TaskRow = {
   id: string
   name: string
@@ -19,9 +22,9 @@ export type TaskRow = {
   hold: string
   armed: boolean | null
   schedule: string | null
-  input: string
-  output: string
-  config: string | null
+  input?: string
+  output?: string
+  config?: string | null
   labels: string | null
   cores: number
   memory_mib: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readOrder } from './list-tasks-details.ts'
 import { readQuery } from './query.ts'
+import { readOrder } from './task-query.ts'
 
 for (const { query, expected } of [
   { query: '', expected: 'created_at desc' },
