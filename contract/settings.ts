@@ -1,7 +1,7 @@
 // Every setting there is, as data: the reference page, the help of the commands and the check for unknown variables
 // read this table. Source: running page, Settings.
 
-export const settingCommands = ['serve', 'worker', 'demo', 'cli', 'export', 'import'] as const
+export const settingCommands = ['serve', 'worker', 'demo', 'cli', 'export', 'import', 'secrets'] as const
 export type SettingCommand = (typeof settingCommands)[number]
 
 export type Setting = {
@@ -48,7 +48,7 @@ export const settings = [
     expected: 'a path',
     default: './data',
     meaning: 'Embedded database, spools, pictures and keys; made if it is missing.',
-    commands: ['serve', 'worker', 'export', 'import'],
+    commands: ['serve', 'worker', 'export', 'import', 'secrets'],
   },
   {
     flag: 'database-url',
@@ -56,7 +56,7 @@ export const settings = [
     expected: 'an address postgresql://…',
     isSecret: true,
     meaning: 'An external PostgreSQL of version 15 or newer instead of the embedded one.',
-    commands: ['serve', 'export', 'import'],
+    commands: ['serve', 'export', 'import', 'secrets'],
   },
   {
     flag: 'no-worker',
@@ -152,8 +152,16 @@ export const settings = [
     variable: 'SIGHTLINE_SECRET_KEY',
     expected: '32 bytes as 64 hexadecimal digits',
     isSecret: true,
-    meaning: 'Encrypts stored secrets. Without it, a key is made and kept in the data directory.',
-    commands: platform,
+    meaning:
+      'The master key of stored secrets. Without it, one is made and kept in the data directory. Prefer the variable: other users of the machine can read the flags of a process.',
+    commands: ['serve', 'export', 'import', 'secrets'],
+  },
+  {
+    variable: 'SIGHTLINE_NEW_SECRET_KEY',
+    expected: '32 bytes as 64 hexadecimal digits',
+    isSecret: true,
+    meaning: 'The master key to change to, where the one in use is given in the environment.',
+    commands: ['secrets'],
   },
   {
     flag: 'server',
@@ -233,6 +241,15 @@ export const settings = [
     default: '$XDG_CONFIG_HOME/sightline, or ~/.config/sightline',
     meaning: 'Where logins are kept, readable by their owner alone.',
     commands: ['cli'],
+  },
+  {
+    flag: 'with-secrets',
+    variable: 'SIGHTLINE_WITH_SECRETS',
+    expected: 'true or false',
+    default: 'false',
+    isSwitch: true,
+    meaning: 'Exports secrets too, encrypted with a passphrase. Without it they are masked.',
+    commands: ['export'],
   },
   {
     variable: 'SIGHTLINE_EXPORT_PASSPHRASE',

@@ -18,6 +18,7 @@ const sections: { title: string; command: SettingCommand; text: string }[] = [
     text: 'They talk to a running platform.',
   },
   { title: 'export and import', command: 'export', text: 'They run while the server is stopped.' },
+  { title: 'secrets rotate', command: 'secrets', text: 'It runs while the server is stopped.' },
 ]
 
 /** The page as it should be. */

@@ -42,7 +42,7 @@ async function makeCheckout(context: TestContext): Promise<Checkout> {
   const parent = await mkdtemp(join(tmpdir(), 'sightline launcher '))
   context.after(() => rm(parent, { recursive: true, force: true }))
   const [root, bin] = [join(parent, 'a clone'), join(parent, 'bin')]
-  for (const folder of [bin, join(root, 'cli'), join(root, 'server'), join(root, 'scripts')]) {
+  for (const folder of [bin, join(root, 'cli'), join(root, 'server/transfer'), join(root, 'scripts')]) {
     await mkdir(folder, { recursive: true })
   }
   for (const file of ['sightline', 'cli/usage.txt', 'scripts/installed.js']) {
@@ -52,6 +52,10 @@ async function makeCheckout(context: TestContext): Promise<Checkout> {
   await writeFile(join(root, 'package-lock.json'), JSON.stringify(lockFile))
   await writeFile(join(root, 'cli/main.ts'), 'console.log(JSON.stringify(["cli", ...process.argv.slice(2)]))')
   await writeFile(join(root, 'server/serve.ts'), 'console.log(JSON.stringify(["serve", ...process.argv.slice(2)]))')
+  await writeFile(
+    join(root, 'server/transfer/main.ts'),
+    'console.log(JSON.stringify(["transfer", ...process.argv.slice(2)]))',
+  )
   await writeFile(join(bin, 'npm'), npmScript)
   await chmod(join(bin, 'npm'), 0o755)
   return { root, bin }
@@ -98,6 +102,20 @@ describe('the launcher', { concurrency: 6 }, () => {
   test('the help of a program is the command line’s to give', async (context) => {
     const { stdout } = await outcome(launch(await makeCheckout(context), ['serve', '--port', '0', '--help']))
     assert.equal(stdout, '["cli","help","serve"]\n')
+  })
+
+  test('what is done to a stopped platform has a main file of its own and keeps its name', async (context) => {
+    const checkout = await makeCheckout(context)
+    for (const words of [
+      ['export', 'all.jsonl', '--with-secrets'],
+      ['import', '-'],
+      ['secrets', 'rotate'],
+    ]) {
+      const { stdout } = await outcome(launch(checkout, words))
+      assert.deepEqual(JSON.parse(stdout), ['transfer', ...words])
+    }
+    const { stdout } = await outcome(launch(checkout, ['export', '--help']))
+    assert.equal(stdout, '["cli","help","export"]\n')
   })
 
   test('of two first calls at once, one installs and the other waits for it', async (context) => {

@@ -19,7 +19,7 @@ const checkContext = Buffer.from('deployment')
 // First byte of the record, so that its form may change.
 const checkVersion = Buffer.of(1)
 
-type KeyPlace = { dataDir: string; secretKey?: string | undefined }
+export type KeyPlace = { dataDir: string; secretKey?: string | undefined }
 
 /**
  * The box that seals this database's secrets; the first call makes the master key, unless one is given, and a data key.

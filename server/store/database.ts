@@ -78,6 +78,16 @@ export function isAnswering(db: Connection): Promise<boolean> {
   )
 }
 
+/** How many other connections of a platform this database has; asked on the first connection of a pool. */
+export async function selectOtherSessions(db: Connection): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)
+       from pg_stat_activity
+      where datname = current_database() and application_name = 'sightline' and pid <> pg_backend_pid()`,
+  )
+  return rows[0]?.count ?? 0
+}
+
 /** Lets one transaction at a time do what `turn` names, on all servers of this database, until it ends. */
 export async function takeTurn(tx: Connection, turn: 'migrate' | 'first start'): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 2))`, [turn])

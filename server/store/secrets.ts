@@ -7,8 +7,9 @@ export class SecretKeyError extends Error {
   override name = 'SecretKeyError'
 }
 
-/** Where a sealed value lies; it opens nowhere else. A table's columns are listed in `reseal.ts`. */
-export type SealContext = { table: 'task' | 'project' | 'access_key'; id: string; projectId: string }
+export type SealedTable = 'task' | 'project' | 'access_key'
+/** Where a sealed value lies; it opens nowhere else. `projectId` is empty where the row belongs to no project. */
+export type SealContext = { table: SealedTable; id: string; projectId: string }
 
 /** Seals texts for storing. */
 export type SecretBox = {
