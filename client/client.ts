@@ -105,6 +105,9 @@ export function createClient(options: ClientOptions): Client {
     deleteTask: (args) => call('DeleteTask', args),
     startTask: (args) => call('StartTask', args),
     stopTask: (args) => call('StopTask', args),
+    listKeys: (args) => call('ListKeys', args),
+    createKey: (args) => call('CreateKey', args),
+    deleteKey: (args) => call('DeleteKey', args),
   }
   return { ...calls, createToken: () => tokens.get(), eachTask: (args) => eachTask(calls, args) }
 }

@@ -17,6 +17,13 @@ export const CreateTokenRequest = z.object({
           }),
         })
         .optional(),
+      hw_ak_sk: z
+        .object({
+          access: z.object({ key: z.string().min(1).max(64) }),
+          secret: z.object({ key: z.string().min(1).max(1000) }),
+          security_token: z.object({ key: z.string().min(1).max(4096) }).optional(),
+        })
+        .optional(),
       token: z.object({ id: z.string().min(1).max(1000) }).optional(),
     }),
     scope: z
@@ -45,3 +52,8 @@ export const TokenDescription = z.object({
   }),
 })
 export type TokenDescription = z.infer<typeof TokenDescription>
+
+/** The IAM form of an access key. */
+export const CreateCredentialRequest = z.object({
+  credential: z.object({ user_id: z.string().min(1).max(64), description: z.string().max(255).optional() }),
+})

@@ -67,6 +67,11 @@ export const apiErrors = {
     code: 'ModelArts.0206',
     message: 'Incorrect authorization request header format.',
   },
+  authorization_missing_part: {
+    status: 401,
+    code: 'ModelArts.0208',
+    message: 'Failed to check the authorization request header.',
+  },
   // The next three are Keystone's own: below /v3 the code is the HTTP status.
   sign_in_refused: { status: 401, code: 'ModelArts.0203', message: 'The username or password is wrong.' },
   sign_in_locked: {
@@ -75,6 +80,7 @@ export const apiErrors = {
     message: 'The account is locked for 15 minutes after too many failed sign-ins.',
   },
   subject_token_not_found: { status: 404, code: 'ModelArts.0203', message: 'The token is not found.' },
+  invalid_signature: { status: 403, code: 'ModelArts.0206', message: 'Invalid AK/SK.' },
   not_authorized: {
     status: 403,
     code: 'ModelArts.0108',
@@ -89,7 +95,13 @@ export const apiErrors = {
   no_such_api: { status: 404, code: 'ModelArts.4204', message: 'API {path} does not exist.' },
   task_not_found: { status: 404, code: 'ModelArts.9501', message: 'Task {id} does not exist.' },
   method_not_allowed: { status: 405, code: 'ModelArts.4204', message: 'API {path} does not exist.' },
+  key_not_found: { status: 404, code: 'ModelArts.9520', message: 'Access key {access} does not exist.' },
+  user_not_found: { status: 404, code: 'ModelArts.9521', message: 'User {id} does not exist.' },
+  role_not_found: { status: 404, code: 'ModelArts.9523', message: 'Role {name} does not exist.' },
   request_timeout: { status: 408, code: 'ModelArts.9511', message: 'The request was not completed in time.' },
+  user_exists: { status: 409, code: 'ModelArts.9522', message: 'User {name} already exists.' },
+  role_exists: { status: 409, code: 'ModelArts.9524', message: 'Role {name} already exists.' },
+  project_exists: { status: 409, code: 'ModelArts.9525', message: 'Project {name} already exists.' },
   service_exists: { status: 409, code: 'ModelArts.3503', message: 'Service {name} already exists.' },
   body_too_large: { status: 413, code: 'ModelArts.9509', message: 'The request body exceeds {n} bytes.' },
   url_too_long: { status: 414, code: 'ModelArts.9509', message: 'The request URL exceeds {n} bytes.' },

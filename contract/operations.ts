@@ -10,6 +10,7 @@ import {
   ReportsRequest,
   ReportsResponse,
 } from './fleet.ts'
+import { CreateKeyRequest, CreateKeyResponse, ListKeysResponse } from './members.ts'
 import {
   DeployServiceRequest,
   DeployServiceResponse,
@@ -19,7 +20,8 @@ import {
 } from './service.ts'
 import { CreateTasksRequest, CreateTasksResponse, ListTasksDetailsResponse, TaskDetails } from './task.ts'
 
-const services = '/v1/{project_id}/services'
+const project = '/v1/{project_id}'
+const services = `${project}/services`
 const tasks = `${services}/{service_id}/tasks`
 const task = `${tasks}/{task_id}`
 
@@ -49,6 +51,15 @@ export const operations = {
   DeleteTask: { method: 'DELETE', path: task, status: 202 },
   StartTask: { method: 'POST', path: `${task}/start`, status: 202 },
   StopTask: { method: 'POST', path: `${task}/stop`, status: 202 },
+  ListKeys: { method: 'GET', path: `${project}/keys`, status: 200, response: ListKeysResponse },
+  CreateKey: {
+    method: 'POST',
+    path: `${project}/keys`,
+    status: 201,
+    request: CreateKeyRequest,
+    response: CreateKeyResponse,
+  },
+  DeleteKey: { method: 'DELETE', path: `${project}/keys/{access}`, status: 204 },
 } as const
 export type OperationName = keyof typeof operations
 

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { CreateTokenRequest } from '@sightline/contract/auth.ts'
 import { signedIn, signInFailed, signInLocked } from '../events.ts'
+import { accessKeySeal } from '../store/access-keys.ts'
 import {
   type AccountName,
   countSignInFailures,
@@ -9,7 +10,8 @@ import {
   selectAccount,
   selectScope,
 } from '../store/accounts.ts'
-import { insertToken, selectToken } from '../store/tokens.ts'
+import { selectKeyHolder } from '../store/callers.ts'
+import { hashOf, insertToken, selectToken } from '../store/tokens.ts'
 import type { Answer, Call, Door } from './call.ts'
 import { apiError } from './errors.ts'
 import { findToken } from './gate.ts'
@@ -47,9 +49,11 @@ export async function createToken(door: Door, call: Call): Promise<Answer> {
 
 type Identified = { accountId: string; expiresAtMs: number }
 
-async function identify(door: Door, call: Call, { methods, password, token }: Identity): Promise<Identified> {
+async function identify(door: Door, call: Call, identity: Identity): Promise<Identified> {
+  const { methods, password, hw_ak_sk, token } = identity
   const [method] = methods
   if (methods.length === 1 && method === 'password') return identifyByPassword(door, call, password)
+  if (methods.length === 1 && method === 'hw_ak_sk') return identifyByKey(door, call, hw_ak_sk)
   if (methods.length === 1 && method === 'token') {
     if (!token) throw isRequired('auth.identity.token')
     const { account, expiresAtMs } = await findToken(door, token.id, call.nowMs)
@@ -57,27 +61,58 @@ async function identify(door: Door, call: Call, { methods, password, token }: Id
     return { accountId: account.id, expiresAtMs }
   }
   throw apiError('invalid_argument', {
-    detail: 'The field [auth.identity.methods] should be one of [password, token].',
+    detail: 'The field [auth.identity.methods] should be one of [password, hw_ak_sk, token].',
   })
 }
 
 async function identifyByPassword(door: Door, call: Call, given: Identity['password']): Promise<Identified> {
   if (!given) throw isRequired('auth.identity.password')
   const named = readName(given.user)
-  const attempt = { accountName: 'id' in named ? named.id : named.name, address: call.address, nowMs: call.nowMs }
+  return tryToSignIn(door, call, 'id' in named ? named.id : named.name, async () => {
+    const account = await selectAccount(door.database, named)
+    const isRight = await isPassword(given.user.password, account?.passwordHash)
+    return account?.isEnabled && isRight ? account.id : undefined
+  })
+}
+
+async function identifyByKey(door: Door, call: Call, given: Identity['hw_ak_sk']): Promise<Identified> {
+  if (!given) throw isRequired('auth.identity.hw_ak_sk')
+  const access = given.access.key
+  return tryToSignIn(door, call, access, async () => {
+    const found = await selectKeyHolder(door.database, { access })
+    // Of a permanent key, the only kind there is, no session token is the right one.
+    if (!found || given.security_token) return undefined
+    const secret = door.secretBox.open(found.secret, accessKeySeal(access))
+    return isSameText(secret, given.secret.key) ? found.holder.account.id : undefined
+  })
+}
+
+/** Takes the same time wherever two texts differ. */
+function isSameText(a: string, b: string): boolean {
+  return timingSafeEqual(hashOf(a), hashOf(b))
+}
+
+/** Counts failures under a name, and refuses to try at all after too many. */
+async function tryToSignIn(
+  door: Door,
+  call: Call,
+  accountName: string,
+  find: () => Promise<string | undefined>,
+): Promise<Identified> {
+  const attempt = { accountName, address: call.address, nowMs: call.nowMs }
+  const named = { account: accountName, address: call.address }
   if ((await countSignInFailures(door.database, attempt)) >= failuresMax) {
-    signInLocked(door.log, { account: attempt.accountName, address: attempt.address })
+    signInLocked(door.log, named)
     throw apiError('sign_in_locked')
   }
-  const account = await selectAccount(door.database, named)
-  const isRight = await isPassword(given.user.password, account?.passwordHash)
-  if (!account?.isEnabled || !isRight) {
+  const accountId = await find()
+  if (accountId === undefined) {
     await insertSignInFailure(door.database, attempt)
-    signInFailed(door.log, { account: attempt.accountName, address: attempt.address })
+    signInFailed(door.log, named)
     throw apiError('sign_in_refused')
   }
   await deleteSignInFailures(door.database, attempt)
-  return { accountId: account.id, expiresAtMs: call.nowMs + validMs }
+  return { accountId, expiresAtMs: call.nowMs + validMs }
 }
 
 function readName(user: NonNullable<Identity['password']>['user']): AccountName {

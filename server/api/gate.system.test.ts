@@ -1,7 +1,7 @@
 // Who is let in, and what the others are told. Source: auth page, sections 2, 4 and 5.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { insertAccount, insertAccountRole, type Role } from '../store/accounts.ts'
+import { insertAccount, insertAccountRole } from '../store/accounts.ts'
 import { insertProject, selectProjects } from '../store/projects.ts'
 import { hashPassword } from './password.ts'
 import { openTestApi, signInBody, type TestApi, type TestRequest, testPassword, testProjectId } from './test-api.ts'
@@ -18,7 +18,7 @@ before(async () => {
   const made = { domainId, signingSecrets: [], createdAtMs: clock.nowMs }
   await insertProject(database, { ...made, id: otherProjectId, name: 'other' })
   const passwordHash = await hashPassword('p')
-  for (const role of ['operator', 'viewer'] as const satisfies Role[]) {
+  for (const role of ['operator', 'viewer']) {
     await insertAccount(database, { id: role, name: role, domainId, passwordHash, createdAtMs: clock.nowMs })
     await insertAccountRole(database, { accountId: role, projectId: testProjectId, role })
     tokens[role] = await tokenOf(role, 'p', testProjectId)

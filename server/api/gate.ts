@@ -1,46 +1,97 @@
-// Who may do what. Source: auth page, sections 4 and 5.
+// Who may do what. Source: auth page, sections 1, 4 and 5.
+import type { IncomingHttpHeaders } from 'node:http'
+import { Policy } from '@sightline/contract/members.ts'
 import type { OperationName } from '@sightline/contract/operations.ts'
 import { projectIdPattern } from '@sightline/contract/task.ts'
-import type { Role } from '../store/accounts.ts'
+import { accessKeySeal } from '../store/access-keys.ts'
+import { selectKeyHolder } from '../store/callers.ts'
 import { selectToken, type Token } from '../store/tokens.ts'
 import type { Call, Caller, Door } from './call.ts'
 import { apiError } from './errors.ts'
-
-const reading: readonly Role[] = ['admin', 'operator', 'viewer']
-const tasking: readonly Role[] = ['admin', 'operator']
-const administering: readonly Role[] = ['admin']
-
-type Permission = { action: string; roles: readonly Role[] }
+import { builtInPolicies, isAllowed, isBuiltIn, type Permission } from './policy.ts'
+import type { ReplayMemory } from './signing/replay.ts'
+import { type Claim, isSignedWith, readClaim, skewMaxMs } from './signing/verify.ts'
 
 /** What each operation below /v1/{project_id} asks of its caller. */
 export const permissions = {
-  ListServices: { action: 'modelarts:service:list', roles: reading },
-  DeployService: { action: 'modelarts:service:create', roles: administering },
-  ShowService: { action: 'modelarts:service:get', roles: reading },
-  UpdateService: { action: 'modelarts:service:update', roles: administering },
-  DeleteService: { action: 'modelarts:service:delete', roles: administering },
-  CreateTasks: { action: 'modelarts:serviceTask:create', roles: tasking },
-  ListTasksDetails: { action: 'modelarts:serviceTask:list', roles: reading },
-  ShowTask: { action: 'modelarts:serviceTask:get', roles: reading },
-  DeleteTask: { action: 'modelarts:serviceTask:delete', roles: tasking },
-  StartTask: { action: 'modelarts:serviceTask:action', roles: tasking },
-  StopTask: { action: 'modelarts:serviceTask:action', roles: tasking },
-} as const satisfies Record<Exclude<OperationName, 'CreateToken'>, Permission>
+  ListServices: { action: 'modelarts:service:list' },
+  DeployService: { action: 'modelarts:service:create' },
+  ShowService: { action: 'modelarts:service:get' },
+  UpdateService: { action: 'modelarts:service:update' },
+  DeleteService: { action: 'modelarts:service:delete' },
+  CreateTasks: { action: 'modelarts:serviceTask:create', fallback: 'modelarts:service:update' },
+  ListTasksDetails: { action: 'modelarts:serviceTask:list', fallback: 'modelarts:service:get' },
+  ShowTask: { action: 'modelarts:serviceTask:get', fallback: 'modelarts:service:get' },
+  DeleteTask: { action: 'modelarts:serviceTask:delete', fallback: 'modelarts:service:update' },
+  StartTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
+  StopTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
+  // A key gives no more than its owner has already.
+  ListKeys: 'everybody',
+  CreateKey: 'everybody',
+  DeleteKey: 'everybody',
+} as const satisfies Record<Exclude<OperationName, 'CreateToken'>, Permission | 'everybody'>
+
+/** What the gate reads of a request before its body is there. */
+export type Head = {
+  method: string
+  /** Path and query, as received. */
+  url: string
+  params: Record<string, string>
+  headers: IncomingHttpHeaders
+  rawHeaders: readonly string[]
+  nowMs: number
+}
+
+/** How a caller shows who it is: a token that holds, or a signature that waits for the body. */
+export type Credentials = { kind: 'token'; token: Token } | { kind: 'signature'; claim: Claim }
+
+/** Errors: those of the gate. A signature wins over a token. */
+export async function readCredentials(door: Door, head: Head): Promise<Credentials> {
+  if (countOf(head.rawHeaders, 'x-auth-token') > 1 || countOf(head.rawHeaders, 'authorization') > 1) {
+    throw apiError('invalid_token')
+  }
+  const { authorization } = head.headers
+  if (authorization !== undefined) return { kind: 'signature', claim: claimOf(head, authorization) }
+  const text = head.headers['x-auth-token']
+  if (typeof text !== 'string' || text === '') throw apiError('no_token')
+  return { kind: 'token', token: await findToken(door, text, head.nowMs) }
+}
+
+function claimOf(head: Head, authorization: string): Claim {
+  const claim = readClaim(head, authorization, head.nowMs)
+  if (claim === 'no_scheme') throw apiError('authorization_format')
+  if (claim === 'missing_part') throw apiError('authorization_missing_part')
+  if (claim === 'clock_skew') throw apiError('invalid_signature')
+  return claim
+}
+
+type Signed = { head: Head; claim: Claim; body: Uint8Array }
+
+/** Whom a signature speaks for, in the project of the path, if that names one. Errors: those of the gate. */
+export async function proveSignature(door: Door, replay: ReplayMemory, { head, claim, body }: Signed): Promise<Token> {
+  const projectId = head.params.project_id
+  const access = claim.authorization.accessKey
+  const found = accessPattern.test(access)
+    ? await selectKeyHolder(door.database, { access, ...(projectId !== undefined && { projectId }) })
+    : undefined
+  // Of a permanent key, the only kind there is, no session token is the right one.
+  if (!found || head.headers['x-security-token'] !== undefined) throw apiError('invalid_signature')
+  const secret = door.secretBox.open(found.secret, accessKeySeal(access))
+  if (!isSignedWith(claim, secret, { ...head, body })) throw apiError('invalid_signature')
+  const isRead = head.method === 'GET' || head.method === 'HEAD'
+  const isNew = isRead || replay.take(claim.authorization.signature, claim.dateMs + skewMaxMs, head.nowMs)
+  if (!isNew) throw apiError('invalid_signature')
+  const { holder } = found
+  const domainId = head.headers['x-domain-id']
+  if (domainId !== undefined && domainId !== holder.account.domain.id) throw apiError('project_mismatch')
+  if (projectId !== undefined && projectIdPattern.test(projectId) && !holder.project) throw apiError('project_mismatch')
+  return { ...holder, methods: ['hw_ak_sk'], issuedAtMs: claim.dateMs, expiresAtMs: claim.dateMs + skewMaxMs }
+}
+
+const accessPattern = /^[A-Za-z0-9]{1,64}$/
 
 /** What 32 random bytes give in base64url; anything else is no token of ours and asks nothing of the database. */
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
-
-/** The token that the headers carry. Errors: those of the gate. */
-export async function authenticate(door: Door, call: Call, rawHeaders: readonly string[]): Promise<Token> {
-  if (countOf(rawHeaders, 'x-auth-token') > 1 || countOf(rawHeaders, 'authorization') > 1) {
-    throw apiError('invalid_token')
-  }
-  // A signature would win over a token; no scheme of signing is offered here.
-  if (call.headers.authorization !== undefined) throw apiError('authorization_format')
-  const text = call.headers['x-auth-token']
-  if (typeof text !== 'string' || text === '') throw apiError('no_token')
-  return findToken(door, text, call.nowMs)
-}
 
 /** Errors: `invalid_token`, `token_expired`. */
 export async function findToken(door: Door, text: string, nowMs: number): Promise<Token> {
@@ -59,9 +110,18 @@ export function enterProject(token: Token, projectId: string, headers: Call['hea
   return { token, project: token.project, accountId: token.account.id, name: token.account.name }
 }
 
-/** Errors: `not_authorized` when none of the caller's roles may do it. */
-export function checkPermission(token: Token, { action, roles }: Permission): void {
-  if (!token.roles.some((role) => roles.includes(role))) throw apiError('not_authorized', { action })
+/** Errors: `not_authorized` when no policy of the caller's roles allows it. */
+export function checkPermission(token: Token, permission: Permission | 'everybody', params: Call['params']): void {
+  if (permission === 'everybody') return
+  const resource = `modelarts:default:${token.account.domain.id}:service:${params.service_id ?? '*'}`
+  if (!isAllowed(policiesOf(token), permission, resource)) {
+    throw apiError('not_authorized', { action: permission.action })
+  }
+}
+
+function policiesOf(token: Token): Policy[] {
+  const builtIn = token.roles.filter(isBuiltIn).map((role) => builtInPolicies[role])
+  return [...builtIn, ...token.policies.map((text) => Policy.parse(JSON.parse(text)))]
 }
 
 function countOf(rawHeaders: readonly string[], name: string): number {

@@ -17,7 +17,7 @@ export async function deleteToken(door: Door, caller: Token, call: Call): Promis
   return { status: 204 }
 }
 
-/** The token that the call is about: the caller's own account's, or anybody's for an admin. */
+/** The token that the call is about: the caller's own account's, or anybody's for an admin of every project. */
 async function findSubject(door: Door, caller: Token, call: Call): Promise<{ text: string; token: Token }> {
   const text = call.headers['x-subject-token']
   if (typeof text !== 'string') throw apiError('subject_token_not_found')
@@ -25,7 +25,7 @@ async function findSubject(door: Door, caller: Token, call: Call): Promise<{ tex
     throw error instanceof Error && error.name === 'ApiError' ? apiError('subject_token_not_found') : error
   })
   const isOwn = token.account.id === caller.account.id
-  if (!isOwn && !caller.roles.includes('admin')) throw apiError('not_authorized', { action: 'identity:token:get' })
+  if (!isOwn && !caller.isDeploymentAdmin) throw apiError('not_authorized', { action: 'identity:token:get' })
   return { text, token }
 }
 
@@ -57,7 +57,13 @@ export async function listDomains(door: Door, caller: Token, call: Call): Promis
 
 export async function listRegions(door: Door, _: Token, call: Call): Promise<Answer> {
   const self = `${baseUrl(door, call)}/v3/regions`
-  const region = { id: 'default', description: '', parent_region_id: null, links: { self: `${self}/default` } }
+  const region = {
+    id: 'default',
+    type: 'public',
+    description: '',
+    parent_region_id: null,
+    links: { self: `${self}/default` },
+  }
   return { status: 200, json: { regions: [region], links: { self, next: null, previous: null } } }
 }
 

@@ -4,17 +4,20 @@ import type { Token } from '../store/tokens.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { createTasks } from './create-tasks.ts'
 import { createToken } from './create-token.ts'
+import { createCredential, deleteCredential, listCredentials, showCredential } from './credentials.ts'
 import { deleteService } from './delete-service.ts'
 import { deleteTask } from './delete-task.ts'
 import { deployService } from './deploy-service.ts'
 import { apiError } from './errors.ts'
-import { authenticate, checkPermission, enterProject, permissions } from './gate.ts'
+import { checkPermission, enterProject, type Head, permissions, proveSignature, readCredentials } from './gate.ts'
 import { deleteToken, listDomains, listProjects, listRegions, showToken, showVersion } from './identity.ts'
+import { createKey, deleteKey, listKeys } from './keys.ts'
 import { listServices } from './list-services.ts'
 import { listTasksDetails } from './list-tasks-details.ts'
 import { RateLimiter, rateLimits } from './rate-limit.ts'
 import { showService } from './show-service.ts'
 import { showTask } from './show-task.ts'
+import { ReplayMemory } from './signing/replay.ts'
 import { startTask } from './start-task.ts'
 import { stopTask } from './stop-task.ts'
 import { updateServiceCall } from './update-service.ts'
@@ -32,10 +35,15 @@ const handlers = {
   DeleteTask: deleteTask,
   StartTask: startTask,
   StopTask: stopTask,
+  ListKeys: listKeys,
+  CreateKey: createKey,
+  DeleteKey: deleteKey,
 } satisfies Record<Exclude<OperationName, 'CreateToken'>, (door: Door, caller: Caller, call: Call) => Promise<Answer>>
 
 /** A request before its body is read. */
-export type Arrival = Omit<Call, 'body'> & { path: string; rawHeaders: readonly string[] }
+export type Arrival = Omit<Call, 'body'> & Head & { path: string; requestId: string }
+
+type Answering = (call: Call) => Promise<Answer>
 
 export type Route = {
   method: string
@@ -44,7 +52,7 @@ export type Route = {
   /** Whether a JSON body is read; another route ignores a small one. */
   hasBody: boolean
   /** Lets the request in, before its body is read; gives what answers it. */
-  enter: (arrival: Arrival) => Promise<(call: Call) => Promise<Answer>>
+  enter: (arrival: Arrival) => Promise<Answering>
 }
 
 /** Every route of the public API. */
@@ -58,42 +66,62 @@ export function createRoutes(door: Door): Route[] {
     const seconds = door.hasRateLimit ? limiters[kind].take(key, arrival.nowMs) : 0
     if (seconds > 0) throw apiError('too_many_requests', { path: arrival.path }, { 'retry-after': String(seconds) })
   }
-  return [...projectRoutes(door, limit), ...identityRoutes(door, limit)]
+  const replay = new ReplayMemory()
+  const enterAs: EnterAs = async (arrival, admit) => {
+    const shown = await readCredentials(door, arrival)
+    if (shown.kind === 'token') return admit(shown.token)
+    return async (call) => {
+      const token = await proveSignature(door, replay, { head: arrival, claim: shown.claim, body: call.body })
+      return admit(token)(call)
+    }
+  }
+  return [...projectRoutes(door, limit, enterAs), ...identityRoutes(door, limit, enterAs)]
 }
 
 type Limit = (kind: 'read' | 'write' | 'token', key: string, arrival: Arrival) => void
 
-function projectRoutes(door: Door, limit: Limit): Route[] {
+/** Lets a caller in once it is known who it is: at once for a token, after the body for a signature. */
+type EnterAs = (arrival: Arrival, admit: (token: Token) => Answering) => Promise<Answering>
+
+function projectRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
   return Object.entries(handlers).map(([key, handle]) => {
     const name = key as keyof typeof handlers
     const operation = operations[name]
     const isRead = operation.method === 'GET'
+    const hasBody = 'request' in operation
+    const admit = (arrival: Arrival) => (token: Token) => {
+      const caller = enterProject(token, arrival.params.project_id ?? '', arrival.headers)
+      limit(isRead ? 'read' : 'write', caller.project.id, arrival)
+      checkPermission(token, permissions[name], arrival.params)
+      if (door.isMaintenance && !isRead) throw apiError('not_ready')
+      return withBody(hasBody, (call) => handle(door, caller, call))
+    }
     return {
       method: operation.method,
       path: operation.path,
-      hasBody: 'request' in operation,
-      enter: async (arrival) => {
-        const token = await authenticate(door, { ...arrival, body: noBody }, arrival.rawHeaders)
-        const caller = enterProject(token, arrival.params.project_id ?? '', arrival.headers)
-        limit(isRead ? 'read' : 'write', caller.project.id, arrival)
-        checkPermission(token, permissions[name])
-        if (door.isMaintenance && !isRead) throw apiError('not_ready')
-        return (call) => handle(door, caller, call)
-      },
+      hasBody,
+      enter: (arrival) => enterAs(arrival, admit(arrival)),
     }
   })
 }
 
-const noBody = new Uint8Array()
+function withBody(hasBody: boolean, answer: Answering): Answering {
+  return async (call) => {
+    if (hasBody && call.body.length === 0) throw apiError('empty_request')
+    return answer(call)
+  }
+}
 
-function identityRoutes(door: Door, limit: Limit): Route[] {
+const credentials = '/v3.0/OS-CREDENTIAL/credentials'
+
+function identityRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
   const open = (method: string, path: string, handle: (door: Door, call: Call) => Promise<Answer>): Route => ({
     method,
     path,
     hasBody: method === 'POST',
     enter: async (arrival) => {
       if (method === 'POST') limit('token', arrival.address, arrival)
-      return (call) => handle(door, call)
+      return withBody(method === 'POST', (call) => handle(door, call))
     },
   })
   const signedIn = (
@@ -103,12 +131,12 @@ function identityRoutes(door: Door, limit: Limit): Route[] {
   ): Route => ({
     method,
     path,
-    hasBody: false,
-    enter: async (arrival) => {
-      const token = await authenticate(door, { ...arrival, body: noBody }, arrival.rawHeaders)
-      limit('read', token.account.id, arrival)
-      return (call) => handle(door, token, call)
-    },
+    hasBody: method === 'POST',
+    enter: (arrival) =>
+      enterAs(arrival, (token) => {
+        limit(method === 'GET' ? 'read' : 'write', token.account.id, arrival)
+        return withBody(method === 'POST', (call) => handle(door, token, call))
+      }),
   })
   const { CreateToken } = operations
   return [
@@ -120,5 +148,9 @@ function identityRoutes(door: Door, limit: Limit): Route[] {
     signedIn('GET', '/v3/auth/projects', listProjects),
     signedIn('GET', '/v3/auth/domains', listDomains),
     signedIn('GET', '/v3/regions', listRegions),
+    signedIn('GET', credentials, listCredentials),
+    signedIn('POST', credentials, createCredential),
+    signedIn('GET', `${credentials}/{access}`, showCredential),
+    signedIn('DELETE', `${credentials}/{access}`, deleteCredential),
   ]
 }

@@ -1,8 +1,5 @@
 import type { Connection } from './database.ts'
 
-export const roles = ['admin', 'operator', 'viewer'] as const
-export type Role = (typeof roles)[number]
-
 export type Account = {
   id: string
   name: string
@@ -35,7 +32,7 @@ export async function insertAccount(db: Connection, account: NewAccount): Promis
 /** Gives a role in one project, or in every project of the deployment when `projectId` is absent. */
 export async function insertAccountRole(
   db: Connection,
-  grant: { accountId: string; projectId?: string; role: Role },
+  grant: { accountId: string; projectId?: string; role: string },
 ): Promise<void> {
   await db.query('insert into account_role (account_id, project_id, role) values ($1, $2, $3) on conflict do nothing', [
     grant.accountId,
@@ -79,8 +76,14 @@ export async function selectAccount(db: Connection, named: AccountName): Promise
 export async function selectScope(
   db: Connection,
   scope: { accountId: string; projectId?: string; projectName?: string; domainName?: string },
-): Promise<{ id: string; name: string; domain: { id: string; name: string }; roles: Role[] } | undefined> {
-  const { rows } = await db.query<{ id: string; name: string; domain_id: string; domain_name: string; roles: Role[] }>(
+): Promise<{ id: string; name: string; domain: { id: string; name: string }; roles: string[] } | undefined> {
+  const { rows } = await db.query<{
+    id: string
+    name: string
+    domain_id: string
+    domain_name: string
+    roles: string[]
+  }>(
     `select p.id, p.name, d.id as domain_id, d.name as domain_name, array_agg(distinct r.role order by r.role) as roles
        from project p
        join domain d on d.id = p.domain_id
