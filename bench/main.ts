@@ -1,15 +1,22 @@
-// Runs one benchmark, or all of them, one JSON line a figure: node bench/main.ts [NAME...]
+// Runs one benchmark, or all of them, one JSON line a figure: node bench/main.ts [NAME...] [--tasks N] [--minutes N]
+import { parseArgs } from 'node:util'
 import { benchKills } from './kills.ts'
 import { benchLatency } from './latency.ts'
+import { benchList } from './list.ts'
 import { benchPipeline } from './pipeline.ts'
+
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { tasks: { type: 'string', default: '1000000' }, minutes: { type: 'string', default: '0.5' } },
+})
 
 const benchmarks: Record<string, () => Promise<void>> = {
   pipeline: benchPipeline,
   latency: benchLatency,
   kills: benchKills,
+  list: () => benchList({ taskCount: Number(values.tasks), minutes: Number(values.minutes) }),
 }
 
-const names = process.argv.slice(2)
 const unknown = names.find((name) => !Object.hasOwn(benchmarks, name))
 if (unknown !== undefined) {
   console.error(

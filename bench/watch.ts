@@ -78,3 +78,18 @@ export async function untilState(
     await pause(20)
   }
 }
+
+/** A token of the administrator, for requests that are made without the client. */
+export async function tokenOf(platform: Platform): Promise<string> {
+  const password = { user: { name: 'admin', password: adminPassword, domain: { name: 'sightline' } } }
+  const response = await fetch(`${platform.endpoint}/v3/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      auth: { identity: { methods: ['password'], password }, scope: { project: { name: 'default' } } },
+    }),
+  })
+  const token = response.headers.get('x-subject-token')
+  if (!response.ok || !token) throw new Error(`no token: ${response.status} ${await response.text()}`)
+  return token
+}

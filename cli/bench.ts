@@ -10,9 +10,23 @@ export const bench: Command = {
   name: 'bench',
   words: '[NAME…]',
   meaning: 'Measures this machine: one JSON line a figure, each beside its limit where there is one.',
-  flags: {},
-  run: async ({ words }) => {
-    const child = spawn(process.execPath, [mainFile, ...words], { stdio: 'inherit' })
+  flags: {
+    tasks: {
+      expected: 'a number from 1000',
+      isValid: (text) => /^[1-9]\d{3,6}$/.test(text),
+      meaning: 'how many tasks `bench list` measures on, and as many again in 200 services; 1000000 when absent',
+    },
+    minutes: {
+      expected: 'a number of minutes',
+      isValid: (text) => Number(text) > 0 && Number(text) <= 60,
+      meaning: 'how long `bench list` watches memory under load; 0.5 when absent',
+    },
+  },
+  run: async ({ words, text }) => {
+    const flags = ['tasks', 'minutes'].flatMap((name) =>
+      text(name) === undefined ? [] : [`--${name}`, text(name) ?? ''],
+    )
+    const child = spawn(process.execPath, [mainFile, ...words, ...flags], { stdio: 'inherit' })
     const [code] = await once(child, 'exit')
     return typeof code === 'number' ? code : 1
   },
