@@ -13,18 +13,6 @@ export function printFigure(figure: Figure): void {
   console.log(JSON.stringify({ ...figure, machine }))
 }
 
-/** A figure of a cost (seconds, bytes): the ratio is limit ÷ figure. */
-export function cost(name: string, figure: number, unit: string, limit: number, note?: string): Figure {
-  return {
-    name,
-    figure: round(figure),
-    unit,
-    limit: round(limit),
-    ratio: round(limit / figure),
-    ...(note ? { note } : {}),
-  }
-}
-
 /** Three significant digits are more than these machines hold still for; four are kept. */
 export function round(value: number): number {
   return Number(value.toPrecision(4))
