@@ -14,6 +14,7 @@ const packages = {
   'gstreamer1.0-plugins-bad': 'parts of the RTSP server',
   postgresql: 'the external database of the store tests',
   openssl: 'certificates of the TLS tests',
+  'python3-openstackclient': 'the clients of OpenStack',
 }
 
 function isInstalled(name: string): boolean {
