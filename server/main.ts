@@ -7,6 +7,7 @@ import type { Door } from './api/call.ts'
 import { addHealth } from './api/health.ts'
 import { addRoutes, createHttp } from './api/http.ts'
 import { createRoutes } from './api/router.ts'
+import { TokenCache } from './api/token-cache.ts'
 import { bootstrap } from './bootstrap.ts'
 import type { Config } from './config.ts'
 import { issueJoinToken } from './fleet/credentials.ts'
@@ -43,7 +44,14 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
 
   let policy: AddressPolicy = { ...config.addresses, own: [] }
   const door: Door = {
-    ...{ database, secretBox, clock, log, addressPolicy: () => policy },
+    ...{
+      database,
+      secretBox,
+      clock,
+      log,
+      addressPolicy: () => policy,
+      tokens: new TokenCache(() => performance.now()),
+    },
     ...{ isStrict: config.isStrict, isMaintenance: config.isMaintenance, hasRateLimit: config.hasRateLimit },
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
   }

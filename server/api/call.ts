@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts'
 import type { SecretBox } from '../store/secrets.ts'
 import type { Token } from '../store/tokens.ts'
 import type { Query } from './query.ts'
+import type { TokenCache } from './token-cache.ts'
 
 /** What is the same for every request; `main.ts` makes it. */
 export type Door = {
@@ -13,6 +14,8 @@ export type Door = {
   secretBox: SecretBox
   clock: () => number
   log: Logger
+  /** Absent: every token is looked up each time. */
+  tokens?: TokenCache
   isStrict: boolean
   isMaintenance: boolean
   hasRateLimit: boolean

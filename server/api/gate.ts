@@ -95,7 +95,8 @@ const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
 /** Errors: `invalid_token`, `token_expired`. */
 export async function findToken(door: Door, text: string, nowMs: number): Promise<Token> {
-  const token = tokenPattern.test(text) ? await selectToken(door.database, text) : undefined
+  const select = () => selectToken(door.database, text)
+  const token = tokenPattern.test(text) ? await (door.tokens?.get(text, select) ?? select()) : undefined
   if (!token) throw apiError('invalid_token')
   if (token.expiresAtMs <= nowMs) throw apiError('token_expired')
   return token

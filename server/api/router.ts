@@ -75,7 +75,19 @@ export function createRoutes(door: Door): Route[] {
       return admit(token)(call)
     }
   }
-  return [...projectRoutes(door, limit, enterAs), ...identityRoutes(door, limit, enterAs)]
+  const routes = [...projectRoutes(door, limit, enterAs), ...identityRoutes(door, limit, enterAs)]
+  return routes.map((route) => (mayChangeCallers(route) ? forgettingTokens(door, route) : route))
+}
+
+/** Whatever is written, but for tasks, may be about who may do what. */
+const mayChangeCallers = ({ method, path }: Route) => method !== 'GET' && !path.includes('/tasks')
+
+function forgettingTokens(door: Door, route: Route): Route {
+  const enter: Route['enter'] = async (arrival) => {
+    const answer = await route.enter(arrival)
+    return (call) => answer(call).finally(() => door.tokens?.clear())
+  }
+  return { ...route, enter }
 }
 
 type Limit = (kind: 'read' | 'write' | 'token', key: string, arrival: Arrival) => void

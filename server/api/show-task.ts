@@ -2,13 +2,14 @@ import { selectTask } from '../store/tasks.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { apiError } from './errors.ts'
 import { findService, readTaskId } from './find-service.ts'
-import { taskDetailsText } from './task-details.ts'
+import { taskText } from './task-details.ts'
 
 /** One task. Source: tasks API page, section 5. */
 export async function showTask(door: Door, caller: Caller, call: Call): Promise<Answer> {
   const id = readTaskId(call)
-  const service = await findService(door, caller, call.params.service_id ?? '')
-  const row = await selectTask(door.database, { projectId: caller.project.id, serviceId: service.id, id })
-  if (!row) throw apiError('task_not_found', { id })
-  return { status: 200, text: taskDetailsText(row, service, { isVerbose: call.query.get('verbose') === 'true' }) }
+  const serviceId = call.params.service_id ?? ''
+  const row = await selectTask(door.database, { projectId: caller.project.id, serviceId, id })
+  if (row) return { status: 200, text: taskText(row, { isVerbose: call.query.get('verbose') === 'true' }) }
+  await findService(door, caller, serviceId)
+  throw apiError('task_not_found', { id })
 }

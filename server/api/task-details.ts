@@ -1,5 +1,4 @@
 // Rows to what clients see, as one text: stored JSON is spliced in, not parsed and printed again.
-import type { Service } from '../store/services.ts'
 import type { TaskRow } from '../store/tasks.ts'
 
 /** ISO 8601, UTC, whole seconds. */
@@ -49,11 +48,6 @@ const texts: Record<TaskMember, (row: Told) => string | undefined | null> = {
 const writers = taskMembers.map((name) => ({ name, start: `"${name}":`, text: texts[name] }))
 
 /** The JSON text of TaskDetails; members without a value are left out. */
-export function taskDetailsText(row: TaskRow, service: Pick<Service, 'serviceName'>, view: DetailsView): string {
-  return taskText({ ...row, service_name: service.serviceName }, view)
-}
-
-/** As `taskDetailsText`, for a row that carries the name of its service. */
 export function taskText(row: Told, { isVerbose, members }: DetailsView): string {
   let text = ''
   for (const { name, start, text: write } of writers) {

@@ -129,8 +129,7 @@ export async function selectTaskPage(
   const text =
     offset < idsFirstFrom
       ? `select ${columns} from task where ${condition} ${cut}`
-      : `with page as materialized (select id from task where ${condition} ${cut})
-         select ${columns} from task join page using (id) order by ${order}`
+      : `select ${columns} from task where id = any (array(select id from task where ${condition} ${cut})) order by ${order}`
   const { rows } = await db.query<TaskListRow>(text, to.values)
   return rows
 }
@@ -152,14 +151,15 @@ async function selectFromFarEnd(
   const [order, backwards] = orders[page.order.key][page.order.direction]
   const [skip, limit] = [to.add(offset), to.add(page.limit)]
   const { rows } = await db.query<TaskListRow>(
-    `with total as materialized (${countStatement(filter, condition)}),
-          page as materialized (
-            select id from task where ${condition}
-             order by ${backwards}
-            offset (select greatest(count - ${skip}::bigint - ${limit}::bigint, 0) from total)
-             limit (select greatest(least(${limit}::bigint, count - ${skip}::bigint), 0) from total)
-          )
-     select ${columnsOf(filter, page)} from task join page using (id) order by ${order}`,
+    `with total as materialized (${countStatement(filter, condition)})
+     select ${columnsOf(filter, page)}
+       from task
+      where id = any (array(
+              select id from task where ${condition}
+               order by ${backwards}
+              offset (select greatest(count - ${skip}::bigint - ${limit}::bigint, 0) from total)
+               limit (select greatest(least(${limit}::bigint, count - ${skip}::bigint), 0) from total)))
+      order by ${order}`,
     to.values,
   )
   return rows

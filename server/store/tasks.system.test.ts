@@ -68,6 +68,7 @@ describeStore('tasks', (database) => {
       ...{ service_id: 's1', created_at: testNowMs, updated_at: testNowMs, state: 'PENDING', status: null },
       ...{ error_code: null, error_message: null, hold: 'none', armed: null, schedule: null },
       ...{ input: '{"type": "url"}', output: '{}', config: '{"a":1}', labels: null, cores: 0.1, memory_mib: 32 },
+      service_name: 'flow',
     })
   })
 

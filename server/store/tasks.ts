@@ -90,11 +90,15 @@ export async function insertTasks(
 export type TaskKey = { projectId: string; serviceId: string; id: string }
 
 /** A task whose deletion was asked for shows DELETING at once, although the reconciler moves it a moment later. */
-export async function selectTask(db: Connection, key: TaskKey): Promise<TaskRow | undefined> {
-  const { rows } = await db.query<TaskRow>(
+export async function selectTask(
+  db: Connection,
+  key: TaskKey,
+): Promise<(TaskRow & { service_name: string }) | undefined> {
+  const { rows } = await db.query<TaskRow & { service_name: string }>(
     `select id, name, description, creator, project_id, service_id, created_at, updated_at,
-            case when desired = 'delete' then 'DELETING' else state end as state, status, error_code, error_message,
-            hold, armed, schedule, input, output, config, labels, cores, memory_mib
+            shown_state as state, status, error_code, error_message, hold, armed, schedule, input, output, config,
+            labels, cores, memory_mib,
+            (select service_name from service where project_id = $2 and id = $3) as service_name
        from task
       where id = $1 and project_id = $2 and service_id = $3`,
     [key.id, key.projectId, key.serviceId],
