@@ -30,7 +30,9 @@ type Query<Name extends OperationName> = Name extends 'ListTasksDetails'
   ? { query?: ListTasksDetailsQuery }
   : Name extends 'ListServices'
     ? { query?: ListServicesQuery }
-    : unknown
+    : Name extends 'ListAudit'
+      ? { query?: ListAuditQuery }
+      : unknown
 
 /** The arguments of an operation: the ids of its path, and its `query` or `body`. */
 export type Arguments<Name extends OperationName> = {
@@ -59,6 +61,15 @@ export type ListServicesQuery = {
   order?: 'asc' | 'desc'
   offset?: number
   limit?: number
+}
+
+/** Times are epoch ms; `cursor` is the `next_cursor` of the page before. */
+export type ListAuditQuery = {
+  from?: number
+  to?: number
+  scope?: 'project' | 'deployment'
+  limit?: number
+  cursor?: string
 }
 
 type Calls = {
@@ -108,6 +119,16 @@ export function createClient(options: ClientOptions): Client {
     listKeys: (args) => call('ListKeys', args),
     createKey: (args) => call('CreateKey', args),
     deleteKey: (args) => call('DeleteKey', args),
+    listUsers: (args) => call('ListUsers', args),
+    createUser: (args) => call('CreateUser', args),
+    showUser: (args) => call('ShowUser', args),
+    updateUser: (args) => call('UpdateUser', args),
+    deleteUser: (args) => call('DeleteUser', args),
+    listRoles: (args) => call('ListRoles', args),
+    createRole: (args) => call('CreateRole', args),
+    updateRole: (args) => call('UpdateRole', args),
+    deleteRole: (args) => call('DeleteRole', args),
+    listAudit: (args) => call('ListAudit', args),
   }
   return { ...calls, createToken: () => tokens.get(), eachTask: (args) => eachTask(calls, args) }
 }

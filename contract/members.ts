@@ -24,13 +24,17 @@ export type KeyItem = z.infer<typeof KeyItem>
 export const CreateKeyResponse = KeyItem.extend({ secret: z.string() })
 export const ListKeysResponse = z.object({ keys: z.array(KeyItem) })
 
-export const CreateUserRequest = z.object({ name: UserName, password: Password, roles: RoleNames })
+/** Limits by label are not offered: a user who is to have them is refused rather than made without. */
+const noLabels = { labels: z.never().optional() }
+
+export const CreateUserRequest = z.object({ name: UserName, password: Password, roles: RoleNames, ...noLabels })
 export type CreateUserRequest = z.infer<typeof CreateUserRequest>
 /** What is absent stays. */
 export const UpdateUserRequest = z.object({
   password: Password.optional(),
   roles: RoleNames.optional(),
   enabled: z.boolean().optional(),
+  ...noLabels,
 })
 export type UpdateUserRequest = z.infer<typeof UpdateUserRequest>
 export const UserItem = z.object({

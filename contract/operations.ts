@@ -10,7 +10,7 @@ import {
   ReportsRequest,
   ReportsResponse,
 } from './fleet.ts'
-import { CreateKeyRequest, CreateKeyResponse, ListKeysResponse } from './members.ts'
+import { memberOperations } from './member-operations.ts'
 import {
   DeployServiceRequest,
   DeployServiceResponse,
@@ -20,8 +20,7 @@ import {
 } from './service.ts'
 import { CreateTasksRequest, CreateTasksResponse, ListTasksDetailsResponse, TaskDetails } from './task.ts'
 
-const project = '/v1/{project_id}'
-const services = `${project}/services`
+const services = '/v1/{project_id}/services'
 const tasks = `${services}/{service_id}/tasks`
 const task = `${tasks}/{task_id}`
 
@@ -51,15 +50,7 @@ export const operations = {
   DeleteTask: { method: 'DELETE', path: task, status: 202 },
   StartTask: { method: 'POST', path: `${task}/start`, status: 202 },
   StopTask: { method: 'POST', path: `${task}/stop`, status: 202 },
-  ListKeys: { method: 'GET', path: `${project}/keys`, status: 200, response: ListKeysResponse },
-  CreateKey: {
-    method: 'POST',
-    path: `${project}/keys`,
-    status: 201,
-    request: CreateKeyRequest,
-    response: CreateKeyResponse,
-  },
-  DeleteKey: { method: 'DELETE', path: `${project}/keys/{access}`, status: 204 },
+  ...memberOperations,
 } as const
 export type OperationName = keyof typeof operations
 

@@ -16,6 +16,7 @@ import type { FromServer, ToServer } from './ipc.ts'
 import { createLogger } from './logger.ts'
 import { startReconciler } from './reconcile/loop.ts'
 import { deleteOldSignInFailures } from './store/accounts.ts'
+import { deleteOldAudit } from './store/audit.ts'
 import { openSecretBox } from './store/data-keys.ts'
 import { type Database, DatabaseUnavailableError, openDatabase } from './store/database.ts'
 import { migrate, PostgresTooOldError, SchemaTooNewError } from './store/migrate.ts'
@@ -111,6 +112,7 @@ async function sweepStore(database: Database, log: Logger): Promise<void> {
   try {
     await deleteExpiredTokens(database, clock())
     await deleteOldSignInFailures(database, clock())
+    await deleteOldAudit(database, clock())
     await deleteEmptyServices(database)
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'a sweep of the store failed')

@@ -38,6 +38,7 @@ export type Call = {
   body: Uint8Array
   /** Of the client, for limits. */
   address: string
+  requestId: string
   nowMs: number
 }
 

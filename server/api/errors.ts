@@ -37,6 +37,12 @@ export function toResponse(error: unknown, path: string): ErrorResponse {
   return { status, headers: known.headers, body: JSON.stringify(body), isBug: known.api === 'internal' }
 }
 
+/** What the record of calls says of a refusal. */
+export function outcomeOf(error: unknown, path: string): { status: number; code: string } {
+  const { status, code } = apiErrors[toApiError(error, path).api]
+  return { status, code }
+}
+
 const modelArtsBody = (code: string, message: string) => ({ error_code: code, error_msg: message })
 
 const titles: Record<number, string> = {

@@ -26,10 +26,20 @@ export const permissions = {
   StartTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   StopTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   // A key gives no more than its owner has already.
-  ListKeys: 'everybody',
-  CreateKey: 'everybody',
-  DeleteKey: 'everybody',
-} as const satisfies Record<Exclude<OperationName, 'CreateToken'>, Permission | 'everybody'>
+  ListKeys: { action: 'iam:ownKeys:manage', isForEveryRole: true },
+  CreateKey: { action: 'iam:ownKeys:manage', isForEveryRole: true },
+  DeleteKey: { action: 'iam:ownKeys:manage', isForEveryRole: true },
+  ListUsers: { action: 'iam:users:list' },
+  CreateUser: { action: 'iam:users:create' },
+  ShowUser: { action: 'iam:users:get' },
+  UpdateUser: { action: 'iam:users:update' },
+  DeleteUser: { action: 'iam:users:delete' },
+  ListRoles: { action: 'iam:roles:list' },
+  CreateRole: { action: 'iam:roles:create' },
+  UpdateRole: { action: 'iam:roles:update' },
+  DeleteRole: { action: 'iam:roles:delete' },
+  ListAudit: { action: 'iam:audit:list' },
+} as const satisfies Record<Exclude<OperationName, 'CreateToken'>, Permission>
 
 /** What the gate reads of a request before its body is there. */
 export type Head = {
@@ -112,8 +122,8 @@ export function enterProject(token: Token, projectId: string, headers: Call['hea
 }
 
 /** Errors: `not_authorized` when no policy of the caller's roles allows it. */
-export function checkPermission(token: Token, permission: Permission | 'everybody', params: Call['params']): void {
-  if (permission === 'everybody') return
+export function checkPermission(token: Token, permission: Permission, params: Call['params']): void {
+  if (permission.isForEveryRole && token.roles.length > 0) return
   const resource = `modelarts:default:${token.account.domain.id}:service:${params.service_id ?? '*'}`
   if (!isAllowed(policiesOf(token), permission, resource)) {
     throw apiError('not_authorized', { action: permission.action })

@@ -154,7 +154,7 @@ function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route)
 function headOf(request: FastifyRequest) {
   const { method, url } = request.raw
   const path = pathOf(request)
-  return { path, requestId: request.id, method: method ?? '', url: url ?? '', rawHeaders: request.raw.rawHeaders }
+  return { path, method: method ?? '', url: url ?? '', rawHeaders: request.raw.rawHeaders }
 }
 
 function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
@@ -166,6 +166,7 @@ function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
     labels: readRepeated(url, 'label'),
     headers: request.headers,
     address: request.socket.remoteAddress ?? '',
+    requestId: request.id,
     nowMs,
   }
 }

@@ -37,3 +37,15 @@ export async function isPassword(password: string, phc: string | undefined): Pro
 }
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+
+const kindsOfCharacter = [/[A-Z]/, /[a-z]/, /[0-9]/, /[^A-Za-z0-9]/]
+
+/** What is wrong with a new password, to follow its name; its length is the contract's. Source: decisions/0021. */
+export function faultOfPassword(password: string, name: string): string | undefined {
+  const lower = password.toLowerCase()
+  const reversed = [...name.toLowerCase()].reverse().join('')
+  if (lower.includes(name.toLowerCase()) || lower.includes(reversed))
+    return 'cannot hold the name, forwards or backwards'
+  const kinds = kindsOfCharacter.filter((kind) => kind.test(password)).length
+  return kinds < 2 ? 'should have at least two of upper case, lower case, digits and other characters' : undefined
+}

@@ -1,8 +1,13 @@
 // Policy documents: what they allow. Source: auth page, section 5; decisions/0020 for what it leaves open.
 import { adminAlias, type BuiltInRole, builtInRoles, type Policy } from '@sightline/contract/members.ts'
 
-/** An action, and the one that decides where no statement speaks of it. */
-export type Permission = { action: string; fallback?: string }
+export type Permission = {
+  action: string
+  /** Decides where no statement speaks of the action. */
+  fallback?: string
+  /** Whoever has any role may; no policy is asked. */
+  isForEveryRole?: true
+}
 
 const allow = (...actions: string[]): Policy => ({
   Version: '1.1',

@@ -1,6 +1,7 @@
 // The table operation → handler, and the walk of one request through the gate to it.
 import { type OperationName, operations } from '@sightline/contract/operations.ts'
 import type { Token } from '../store/tokens.ts'
+import { recorded } from './audit.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { createTasks } from './create-tasks.ts'
 import { createToken } from './create-token.ts'
@@ -12,15 +13,18 @@ import { apiError } from './errors.ts'
 import { checkPermission, enterProject, type Head, permissions, proveSignature, readCredentials } from './gate.ts'
 import { deleteToken, listDomains, listProjects, listRegions, showToken, showVersion } from './identity.ts'
 import { createKey, deleteKey, listKeys } from './keys.ts'
+import { listAudit } from './list-audit.ts'
 import { listServices } from './list-services.ts'
 import { listTasksDetails } from './list-tasks-details.ts'
 import { RateLimiter, rateLimits } from './rate-limit.ts'
+import { createRole, deleteRoleCall, listRoles, updateRoleCall } from './roles.ts'
 import { showService } from './show-service.ts'
 import { showTask } from './show-task.ts'
 import { ReplayMemory } from './signing/replay.ts'
 import { startTask } from './start-task.ts'
 import { stopTask } from './stop-task.ts'
 import { updateServiceCall } from './update-service.ts'
+import { createUser, deleteUser, listUsers, showUser, updateUser } from './users.ts'
 
 /** What a caller in a project may call; an operation of the contract without a row does not compile. */
 const handlers = {
@@ -38,10 +42,20 @@ const handlers = {
   ListKeys: listKeys,
   CreateKey: createKey,
   DeleteKey: deleteKey,
+  ListUsers: listUsers,
+  CreateUser: createUser,
+  ShowUser: showUser,
+  UpdateUser: updateUser,
+  DeleteUser: deleteUser,
+  ListRoles: listRoles,
+  CreateRole: createRole,
+  UpdateRole: updateRoleCall,
+  DeleteRole: deleteRoleCall,
+  ListAudit: listAudit,
 } satisfies Record<Exclude<OperationName, 'CreateToken'>, (door: Door, caller: Caller, call: Call) => Promise<Answer>>
 
 /** A request before its body is read. */
-export type Arrival = Omit<Call, 'body'> & Head & { path: string; requestId: string }
+export type Arrival = Omit<Call, 'body'> & Head & { path: string }
 
 type Answering = (call: Call) => Promise<Answer>
 
@@ -72,7 +86,8 @@ export function createRoutes(door: Door): Route[] {
     if (shown.kind === 'token') return admit(shown.token)
     return async (call) => {
       const token = await proveSignature(door, replay, { head: arrival, claim: shown.claim, body: call.body })
-      return admit(token)(call)
+      const answer = await admit(token)
+      return answer(call)
     }
   }
   const routes = [...projectRoutes(door, limit, enterAs), ...identityRoutes(door, limit, enterAs)]
@@ -93,7 +108,7 @@ function forgettingTokens(door: Door, route: Route): Route {
 type Limit = (kind: 'read' | 'write' | 'token', key: string, arrival: Arrival) => void
 
 /** Lets a caller in once it is known who it is: at once for a token, after the body for a signature. */
-type EnterAs = (arrival: Arrival, admit: (token: Token) => Answering) => Promise<Answering>
+type EnterAs = (arrival: Arrival, admit: (token: Token) => Promise<Answering>) => Promise<Answering>
 
 function projectRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
   return Object.entries(handlers).map(([key, handle]) => {
@@ -101,7 +116,7 @@ function projectRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
     const operation = operations[name]
     const isRead = operation.method === 'GET'
     const hasBody = 'request' in operation
-    const admit = (arrival: Arrival) => (token: Token) => {
+    const admit = (arrival: Arrival, token: Token) => {
       const caller = enterProject(token, arrival.params.project_id ?? '', arrival.headers)
       limit(isRead ? 'read' : 'write', caller.project.id, arrival)
       checkPermission(token, permissions[name], arrival.params)
@@ -112,7 +127,8 @@ function projectRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
       method: operation.method,
       path: operation.path,
       hasBody,
-      enter: (arrival) => enterAs(arrival, admit(arrival)),
+      enter: (arrival) =>
+        enterAs(arrival, (token) => recorded(door, { name, arrival, token }, () => admit(arrival, token))),
     }
   })
 }
@@ -145,10 +161,13 @@ function identityRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
     path,
     hasBody: method === 'POST',
     enter: (arrival) =>
-      enterAs(arrival, (token) => {
-        limit(method === 'GET' ? 'read' : 'write', token.account.id, arrival)
-        return withBody(method === 'POST', (call) => handle(door, token, call))
-      }),
+      enterAs(arrival, (token) =>
+        recorded(door, { name: handle.name, arrival, token }, () => {
+          limit(method === 'GET' ? 'read' : 'write', token.account.id, arrival)
+          if (door.isMaintenance && method !== 'GET') throw apiError('not_ready')
+          return withBody(method === 'POST', (call) => handle(door, token, call))
+        }),
+      ),
   })
   const { CreateToken } = operations
   return [

@@ -19,14 +19,15 @@ type AccountRow = {
   is_enabled: boolean
 }
 
-export async function insertAccount(db: Connection, account: NewAccount): Promise<void> {
-  await db.query('insert into account (id, domain_id, name, password_hash, created_at) values ($1, $2, $3, $4, $5)', [
-    account.id,
-    account.domainId,
-    account.name,
-    account.passwordHash,
-    new Date(account.createdAtMs),
-  ])
+/** Inserts an account and says so, unless the domain has one of its name. */
+export async function insertAccount(db: Connection, account: NewAccount): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into account (id, domain_id, name, password_hash, created_at)
+     values ($1, $2, $3, $4, $5)
+     on conflict (domain_id, name) do nothing`,
+    [account.id, account.domainId, account.name, account.passwordHash, new Date(account.createdAtMs)],
+  )
+  return rowCount > 0
 }
 
 /** Gives a role in one project, or in every project of the deployment when `projectId` is absent. */

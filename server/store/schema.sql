@@ -33,6 +33,24 @@ create table account_role (
   CHECK ((role ~ '^[a-z][a-z0-9_-]{0,63}$'::text))
 );
 
+create table audit (
+  id bigint not null,
+  at timestamp with time zone not null,
+  project_id text collate "C" not null,
+  account_id text not null,
+  account_name text not null,
+  method text not null,
+  operation text not null,
+  target text not null,
+  status integer not null,
+  error_code text,
+  request_id text not null,
+  address text not null,
+  PRIMARY KEY (id)
+);
+CREATE INDEX audit_at ON public.audit USING btree (at);
+CREATE INDEX audit_by_project ON public.audit USING btree (project_id, at DESC, id DESC);
+
 create table data_key (
   id integer not null,
   wrapped bytea not null,
@@ -54,6 +72,14 @@ create table domain (
   name text collate "C" not null,
   UNIQUE (name),
   PRIMARY KEY (id)
+);
+
+create table import_mark (
+  is_only boolean not null default true,
+  lines integer not null,
+  digest bytea not null,
+  PRIMARY KEY (is_only),
+  CHECK (is_only)
 );
 
 create table join_token (
