@@ -45,6 +45,11 @@ export const apiErrors = {
     code: 'ModelArts.9505',
     message: 'The address in the field [{field}] is not allowed by the address policy.',
   },
+  mask_not_kept: {
+    status: 400,
+    code: 'ModelArts.9506',
+    message: 'The masked value of the field [{field}] cannot be kept because its address has changed.',
+  },
   config_mismatch: {
     status: 400,
     code: 'ModelArts.9507',
@@ -99,6 +104,12 @@ export const apiErrors = {
   user_not_found: { status: 404, code: 'ModelArts.9521', message: 'User {id} does not exist.' },
   role_not_found: { status: 404, code: 'ModelArts.9523', message: 'Role {name} does not exist.' },
   request_timeout: { status: 408, code: 'ModelArts.9511', message: 'The request was not completed in time.' },
+  task_changed: { status: 409, code: 'ModelArts.9503', message: 'Task {id} was changed by another request.' },
+  key_of_another_body: {
+    status: 409,
+    code: 'ModelArts.9512',
+    message: 'The idempotency key {key} was used for another request body.',
+  },
   user_exists: { status: 409, code: 'ModelArts.9522', message: 'User {name} already exists.' },
   role_exists: { status: 409, code: 'ModelArts.9524', message: 'Role {name} already exists.' },
   project_exists: { status: 409, code: 'ModelArts.9525', message: 'Project {name} already exists.' },

@@ -19,6 +19,7 @@ import { deleteOldSignInFailures } from './store/accounts.ts'
 import { deleteOldAudit } from './store/audit.ts'
 import { openSecretBox } from './store/data-keys.ts'
 import { type Database, DatabaseUnavailableError, openDatabase } from './store/database.ts'
+import { deleteOldIdempotencyKeys } from './store/idempotency.ts'
 import { migrate, PostgresTooOldError, SchemaTooNewError } from './store/migrate.ts'
 import { SecretKeyError } from './store/secrets.ts'
 import { deleteEmptyServices } from './store/services.ts'
@@ -114,6 +115,7 @@ async function sweepStore(database: Database, log: Logger): Promise<void> {
     await deleteOldSignInFailures(database, clock())
     await deleteOldAudit(database, clock())
     await deleteEmptyServices(database)
+    await deleteOldIdempotencyKeys(database, clock())
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) log.error({ err: error }, 'a sweep of the store failed')
   }

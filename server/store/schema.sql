@@ -74,6 +74,19 @@ create table domain (
   PRIMARY KEY (id)
 );
 
+create table idempotency_key (
+  project_id text collate "C" not null,
+  service_id text collate "C" not null,
+  key text collate "C" not null,
+  body_hash bytea not null,
+  task_ids text[] not null,
+  created_at timestamp with time zone not null,
+  PRIMARY KEY (project_id, service_id, key),
+  FOREIGN KEY (project_id) REFERENCES project(id) ON DELETE CASCADE,
+  CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE INDEX idempotency_key_created_at ON public.idempotency_key USING btree (created_at);
+
 create table import_mark (
   is_only boolean not null default true,
   lines integer not null,

@@ -2,10 +2,13 @@
 import type { TaskState } from '@sightline/contract/states.ts'
 import type { Connection } from './database.ts'
 
-/** How many tasks a project has; takes the project's turn, so that two creations do not pass a quota together. */
-export async function countTasksOfProject(tx: Connection, projectId: string): Promise<number> {
+/** Lets one transaction at a time pass, so that two creations do not pass a quota together. */
+export async function takeProjectTurn(tx: Connection, projectId: string): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [projectId], 'take-project-turn')
-  const { rows } = await tx.query<{ count: number }>(
+}
+
+export async function countTasksOfProject(db: Connection, projectId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
     'select coalesce(sum(change), 0) as count from task_count where project_id = $1',
     [projectId],
     'count-tasks-of-project',

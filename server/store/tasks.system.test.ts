@@ -138,7 +138,7 @@ describeStore('tasks', (database) => {
   })
 
   test('the number of tasks follows what is inserted and deleted, before and after it is folded', async () => {
-    const count = () => database().transaction((tx) => countTasksOfProject(tx, 'p1'))
+    const count = () => countTasksOfProject(database(), 'p1')
     assert.equal(await count(), 4)
     await database().query('delete from task where id = any ($1)', [[idOf('1'), idOf('2')]])
     assert.equal(await count(), 2)
