@@ -4,6 +4,7 @@ import { algorithms } from '@sightline/contract/algorithms.ts'
 import { hashPassword, isPassword } from './api/password.ts'
 import { insertAccount, insertAccountRole, selectAccount, updatePasswordHash } from './store/accounts.ts'
 import { type Connection, type Database, takeTurn } from './store/database.ts'
+import { noPasswordHash } from './store/import-rows.ts'
 import { insertDomain, insertProject, selectDomainByName, selectProjects } from './store/projects.ts'
 import type { SecretBox } from './store/secrets.ts'
 import { insertService } from './store/services.ts'
@@ -31,7 +32,12 @@ export async function bootstrap(database: Database, first: FirstStart): Promise<
     if (admin) {
       const isGiven = first.adminPassword !== undefined && !(await isPassword(first.adminPassword, admin.passwordHash))
       if (isGiven) await updatePasswordHash(tx, admin.id, await hashPassword(first.adminPassword ?? ''))
-      return {}
+      // As one that an import has brought may not.
+      await insertAccountRole(tx, { accountId: admin.id, role: 'admin' })
+      if (isGiven || admin.passwordHash !== noPasswordHash) return {}
+      const adminPassword = newPassword()
+      await updatePasswordHash(tx, admin.id, await hashPassword(adminPassword))
+      return { adminPassword }
     }
     return makeFirst(tx, first)
   })
@@ -43,7 +49,7 @@ async function makeFirst(tx: Connection, first: FirstStart): Promise<{ adminPass
   if (!domain) throw new Error('the first domain is not there after it was made')
   await makeProject(tx, first, domain.id)
   const accountId = newId()
-  const password = first.adminPassword ?? randomBytes(passwordBytes).toString('base64url')
+  const password = first.adminPassword ?? newPassword()
   await insertAccount(tx, {
     id: accountId,
     name: adminName,
@@ -64,8 +70,7 @@ async function makeProject(
   const found = await selectProjects(tx)
   if (found.some(({ id, name }) => name === projectName || id === projectId)) return
   const id = projectId ?? newId()
-  const signingSecret = `whsec_${randomBytes(signingSecretBytes).toString('base64')}`
-  const signingSecrets = [secretBox.seal(signingSecret, { table: 'project', id, projectId: id })]
+  const signingSecrets = [secretBox.seal(newSigningSecret(), { table: 'project', id, projectId: id })]
   await insertProject(tx, { id, domainId, name: projectName, signingSecrets, createdAtMs: nowMs })
   for (const [algorithm, { title, version }] of Object.entries(algorithms)) {
     await insertService(tx, {
@@ -86,4 +91,8 @@ async function makeProject(
   }
 }
 
+/** What the deliveries of a project are signed with. */
+export const newSigningSecret = () => `whsec_${randomBytes(signingSecretBytes).toString('base64')}`
+
+const newPassword = () => randomBytes(passwordBytes).toString('base64url')
 const newId = () => randomBytes(idBytes).toString('hex')
