@@ -6,6 +6,7 @@ import {
   type TaskFilter,
   type TaskListRow,
   type TaskOrder,
+  type TaskPageRequest,
 } from '../store/task-list.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { CountCache } from './count-cache.ts'
@@ -30,20 +31,26 @@ export async function listTasksDetails(door: Door, caller: Caller, call: Call): 
   // One row more tells whether another page follows.
   const rowsMax = call.flags.has('cursor') ? limit + 1 : limit
   const page = { order, start, limit: rowsMax, isSummary: isSummary(view) }
-  const [counted, rows] = await Promise.all([
-    isCountedByState(filter) ? undefined : countWithCache(door, filter, call.nowMs),
-    selectTaskPage(door.database, filter, page),
-  ])
+  const rows = await selectTaskPage(door.database, filter, page)
   // A page that holds a task proves its service.
   if (rows.length === 0) await findService(door, caller, filter.serviceId)
-  const count = counted ?? rows[0]?.count ?? (await countMatchingTasks(door.database, filter))
+  const count = countOfPage(page, rows) ?? (await countWithCache(door, filter, call.nowMs))
   const shown = rows.slice(0, limit)
+  const owner = { project_id: filter.projectId, service_id: filter.serviceId }
   const last = rows.length > limit ? shown.at(-1) : undefined
   const next = last ? `,"next_cursor":"${writeCursor(door, { filter, order }, placeOf(last, order))}"` : ''
   return {
     status: 200,
-    text: `{"count":${count},"tasks":[${shown.map((row) => taskText(row, view)).join(',')}]${next}}`,
+    text: `{"count":${count},"tasks":[${shown.map((row) => taskText(Object.assign(row, owner), view)).join(',')}]${next}}`,
   }
+}
+
+/** How many tasks match, where the page itself tells. */
+function countOfPage({ start, limit }: TaskPageRequest, rows: readonly TaskListRow[]): number | undefined {
+  const known = rows[0]?.count
+  if (typeof known === 'number') return known
+  const isWhole = 'offset' in start && rows.length < limit && (rows.length > 0 || start.offset === 0)
+  return isWhole ? start.offset + rows.length : undefined
 }
 
 /** `cursor` without a value begins keyset paging. */
@@ -57,12 +64,15 @@ function readStart(
   return cursor === undefined ? { offset } : { after: readCursor(door, { filter, order }, cursor) }
 }
 
-const placeOf = (row: TaskListRow, { key }: TaskOrder) => ({ key: row[key], id: row.id })
+function placeOf(row: TaskListRow, { key }: TaskOrder): { key: string | number; id: string } {
+  return { key: key === 'name' ? row.name : Date.parse(`${row[key].replace(' ', 'T')}:00`), id: row.id }
+}
 
 /** Of the servers' databases: counts of one are worth nothing to another. */
 const caches = new WeakMap<Door['database'], CountCache>()
 
 function countWithCache({ database }: Door, filter: TaskFilter, nowMs: number): Promise<number> {
+  if (isCountedByState(filter)) return countMatchingTasks(database, filter)
   const cache = caches.get(database) ?? new CountCache()
   caches.set(database, cache)
   return cache.get(JSON.stringify(filter), nowMs, () => countMatchingTasks(database, filter))

@@ -1,9 +1,10 @@
 // Rows to what clients see, as one text: stored JSON is spliced in, not parsed and printed again.
 import type { TaskRow } from '../store/tasks.ts'
 
-/** ISO 8601, UTC, whole seconds. */
-export function toIsoSeconds(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+/** ISO 8601, UTC, whole seconds; from epoch ms, or from PostgreSQL's own text. */
+export function toIsoSeconds(at: number | string): string {
+  if (typeof at === 'string') return `${at.slice(0, 10)}T${at.slice(11, 19)}Z`
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 
 const statesWithError: readonly string[] = ['FAILED', 'START_FAILED', 'CREATE_FAILED', 'ABNORMAL']
@@ -21,7 +22,11 @@ export const heavyMembers: readonly TaskMember[] = ['input', 'output', 'config']
 /** Absent `members`: all, but what is for verbose answers only. */
 export type DetailsView = { isVerbose: boolean; members?: ReadonlySet<TaskMember> }
 
-type Told = TaskRow & { service_name: string }
+type Told = Omit<TaskRow, 'created_at' | 'updated_at'> & {
+  created_at: number | string
+  updated_at: number | string
+  service_name: string
+}
 
 /** The JSON text of each member; undefined where it has no value. */
 const texts: Record<TaskMember, (row: Told) => string | undefined | null> = {
@@ -60,7 +65,7 @@ export function taskText(row: Told, { isVerbose, members }: DetailsView): string
 
 const quoted = (text: string) => JSON.stringify(text)
 
-function errorText(row: TaskRow): string | undefined {
+function errorText(row: Pick<TaskRow, 'state' | 'error_code' | 'error_message'>): string | undefined {
   if (row.error_code === null || !statesWithError.includes(row.state)) return undefined
   return JSON.stringify({ code: row.error_code, message: row.error_message })
 }
