@@ -57,3 +57,13 @@ export type TokenDescription = z.infer<typeof TokenDescription>
 export const CreateCredentialRequest = z.object({
   credential: z.object({ user_id: z.string().min(1).max(64), description: z.string().max(255).optional() }),
 })
+
+/** A project, as Keystone makes one. What more of Keystone a caller says of it is not kept. */
+export const CreateProjectRequest = z.object({
+  project: z.object({
+    name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    domain_id: z.string().max(64).optional(),
+    parent_id: z.string().max(64).optional(),
+    description: z.string().max(255).optional(),
+  }),
+})

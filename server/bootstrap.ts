@@ -47,7 +47,7 @@ async function makeFirst(tx: Connection, first: FirstStart): Promise<{ adminPass
   await insertDomain(tx, { id: newId(), name: domainName })
   const domain = await selectDomainByName(tx, domainName)
   if (!domain) throw new Error('the first domain is not there after it was made')
-  await makeProject(tx, first, domain.id)
+  await makeFirstProject(tx, first, domain.id)
   const accountId = newId()
   const password = first.adminPassword ?? newPassword()
   await insertAccount(tx, {
@@ -62,16 +62,28 @@ async function makeFirst(tx: Connection, first: FirstStart): Promise<{ adminPass
 }
 
 /** Unless an import has brought a project of that name or id. */
-async function makeProject(
-  tx: Connection,
-  { secretBox, nowMs, projectId }: FirstStart,
-  domainId: string,
-): Promise<void> {
+async function makeFirstProject(tx: Connection, first: FirstStart, domainId: string): Promise<void> {
+  const { secretBox, nowMs, projectId } = first
   const found = await selectProjects(tx)
   if (found.some(({ id, name }) => name === projectName || id === projectId)) return
-  const id = projectId ?? newId()
+  await makeProject(tx, { secretBox, nowMs, id: projectId ?? newId(), name: projectName, domainId, owner: adminName })
+}
+
+type ProjectToMake = {
+  secretBox: SecretBox
+  nowMs: number
+  id: string
+  name: string
+  domainId: string
+  /** Of its services. */
+  owner: string
+}
+
+/** Makes a project with one running service per algorithm and says so, unless the domain has one of its name. */
+export async function makeProject(tx: Connection, project: ProjectToMake): Promise<boolean> {
+  const { secretBox, nowMs, id, name, domainId, owner } = project
   const signingSecrets = [secretBox.seal(newSigningSecret(), { table: 'project', id, projectId: id })]
-  await insertProject(tx, { id, domainId, name: projectName, signingSecrets, createdAtMs: nowMs })
+  if (!(await insertProject(tx, { id, domainId, name, signingSecrets, createdAtMs: nowMs }))) return false
   for (const [algorithm, { title, version }] of Object.entries(algorithms)) {
     await insertService(tx, {
       projectId: id,
@@ -83,16 +95,18 @@ async function makeProject(
       profile: 'ief',
       inferType: 'edge',
       status: 'running',
-      owner: adminName,
+      owner,
       workspaceId: '0',
       config: JSON.stringify([{ model_id: algorithm }]),
       createdAtMs: nowMs,
     })
   }
+  return true
 }
 
 /** What the deliveries of a project are signed with. */
 export const newSigningSecret = () => `whsec_${randomBytes(signingSecretBytes).toString('base64')}`
 
 const newPassword = () => randomBytes(passwordBytes).toString('base64url')
-const newId = () => randomBytes(idBytes).toString('hex')
+/** Of a project or an account. */
+export const newId = () => randomBytes(idBytes).toString('hex')

@@ -42,7 +42,7 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
     forceCloseConnections: 'idle',
   })
   // Signing clients send a GET with a body and sign that too.
-  app.addHttpMethod('GET', { hasBody: true })
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {

@@ -1,9 +1,13 @@
 // The rest of the Keystone subset: tokens looked at and revoked, projects, discovery. Source: auth page, section 2.
-import { selectProjectsOfAccount } from '../store/projects.ts'
+import { CreateProjectRequest } from '@sightline/contract/auth.ts'
+import { makeProject, newId } from '../bootstrap.ts'
+import { type Project, selectProjectsOfAccount } from '../store/projects.ts'
 import { revokeToken, type Token } from '../store/tokens.ts'
 import type { Answer, Call, Door } from './call.ts'
 import { apiError } from './errors.ts'
 import { findToken } from './gate.ts'
+import { parseJsonObject } from './json.ts'
+import { parse } from './parse.ts'
 import { baseUrl, describeToken } from './token-description.ts'
 
 export async function showToken(door: Door, caller: Token, call: Call): Promise<Answer> {
@@ -25,7 +29,7 @@ async function findSubject(door: Door, caller: Token, call: Call): Promise<{ tex
     throw error instanceof Error && error.name === 'ApiError' ? apiError('subject_token_not_found') : error
   })
   const isOwn = token.account.id === caller.account.id
-  if (!isOwn && !caller.isDeploymentAdmin) throw apiError('not_authorized', { action: 'identity:token:get' })
+  if (!isOwn && !caller.isDeploymentAdmin) throw apiError('subject_token_not_found')
   return { text, token }
 }
 
@@ -35,17 +39,30 @@ export async function listProjects(door: Door, caller: Token, call: Call): Promi
   const self = `${baseUrl(door, call)}/v3/projects`
   const shown = projects
     .filter((project) => name === undefined || project.name === name)
-    .map((project) => ({
-      id: project.id,
-      name: project.name,
-      domain_id: project.domainId,
-      parent_id: project.domainId,
-      is_domain: false,
-      enabled: true,
-      description: '',
-      links: { self: `${self}/${project.id}` },
-    }))
+    .map((project) => toItem(project, self))
   return { status: 200, json: { projects: shown, links: { self, next: null, previous: null } } }
+}
+
+function toItem({ id, name, domainId }: Project, self: string) {
+  const links = { self: `${self}/${id}` }
+  return { id, name, domain_id: domainId, parent_id: domainId, is_domain: false, enabled: true, description: '', links }
+}
+
+/** Makes a project with the services that every project has; for an admin of every project. */
+export async function createProject(door: Door, caller: Token, call: Call): Promise<Answer> {
+  if (!caller.isDeploymentAdmin) throw apiError('not_authorized', { action: 'identity:project:create' })
+  const { project } = parse(CreateProjectRequest, parseJsonObject(call.body))
+  const { domain } = caller.account
+  if (project.domain_id !== undefined && project.domain_id !== domain.id) {
+    throw apiError('invalid_argument', { detail: 'The field [project.domain_id] is not your domain.' })
+  }
+  const made = { id: newId(), name: project.name, domainId: domain.id }
+  const { secretBox } = door
+  const isMade = await door.database.transaction((tx) =>
+    makeProject(tx, { ...made, secretBox, nowMs: call.nowMs, owner: caller.account.name }),
+  )
+  if (!isMade) throw apiError('project_exists', { name: project.name })
+  return { status: 201, json: { project: toItem(made, `${baseUrl(door, call)}/v3/projects`) } }
 }
 
 export async function listDomains(door: Door, caller: Token, call: Call): Promise<Answer> {

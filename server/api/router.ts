@@ -11,7 +11,15 @@ import { deleteTask } from './delete-task.ts'
 import { deployService } from './deploy-service.ts'
 import { apiError } from './errors.ts'
 import { checkPermission, enterProject, type Head, permissions, proveSignature, readCredentials } from './gate.ts'
-import { deleteToken, listDomains, listProjects, listRegions, showToken, showVersion } from './identity.ts'
+import {
+  createProject,
+  deleteToken,
+  listDomains,
+  listProjects,
+  listRegions,
+  showToken,
+  showVersion,
+} from './identity.ts'
 import { createKey, deleteKey, listKeys } from './keys.ts'
 import { listAudit } from './list-audit.ts'
 import { listServices } from './list-services.ts'
@@ -176,6 +184,7 @@ function identityRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
     signedIn('GET', CreateToken.path, showToken),
     signedIn('DELETE', CreateToken.path, deleteToken),
     signedIn('GET', '/v3/projects', listProjects),
+    signedIn('POST', '/v3/projects', createProject),
     signedIn('GET', '/v3/auth/projects', listProjects),
     signedIn('GET', '/v3/auth/domains', listDomains),
     signedIn('GET', '/v3/regions', listRegions),

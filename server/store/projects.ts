@@ -18,14 +18,15 @@ export async function selectDomainByName(db: Connection, name: string): Promise<
   return rows[0]
 }
 
-export async function insertProject(db: Connection, project: NewProject): Promise<void> {
-  await db.query('insert into project (id, domain_id, name, signing_secrets, created_at) values ($1, $2, $3, $4, $5)', [
-    project.id,
-    project.domainId,
-    project.name,
-    project.signingSecrets,
-    new Date(project.createdAtMs),
-  ])
+/** Inserts a project and says so, unless its domain has one of its name. */
+export async function insertProject(db: Connection, project: NewProject): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into project (id, domain_id, name, signing_secrets, created_at)
+     values ($1, $2, $3, $4, $5)
+     on conflict (domain_id, name) do nothing`,
+    [project.id, project.domainId, project.name, project.signingSecrets, new Date(project.createdAtMs)],
+  )
+  return rowCount > 0
 }
 
 /** The projects that an account has a role in, by name. */
