@@ -20,7 +20,7 @@ type EmbeddedOptions = {
   /** Held by the caller; the database lies in its `postgres`. */
   dataDir: string
   log: Logger
-  /** Over the settings below: a test needs no fsync. */
+  /** Over the settings below: a test needs no fsync, an import more memory. */
   settings?: Record<string, string>
 }
 

@@ -19,6 +19,11 @@ export async function upsertImportMark(tx: Connection, { lines, digest }: Import
   )
 }
 
+/** A batch that a crash takes away again takes its mark along, and is stored by the next run. */
+export async function commitLater(tx: Connection): Promise<void> {
+  await tx.query('set local synchronous_commit = off')
+}
+
 /** Once everything is there: nodes ask anew what they should run, and the planner knows how much there is. */
 export async function finishImport(db: Connection): Promise<void> {
   await db.query('delete from import_mark')

@@ -15,6 +15,8 @@ export class TransferError extends Error {
 export type Place = { dataDir: string; databaseUrl?: string }
 
 const poolMax = 4
+// A million tasks fill many pages again and again; a checkpoint writes each of them whole.
+const importSettings = { shared_buffers: '256MB', max_wal_size: '2GB', checkpoint_timeout: '30min' }
 
 /**
  * Opens what is there, brought to the schema of this version.
@@ -42,15 +44,15 @@ export async function openOrMake(
   { log, nowMs }: { log: Logger; nowMs: number },
 ): Promise<Database> {
   disposables.use(await holdDataDir(place.dataDir))
-  return open(disposables, place, { log, nowMs })
+  return open(disposables, place, { log, nowMs, settings: importSettings })
 }
 
 async function open(
   disposables: AsyncDisposableStack,
   { dataDir, databaseUrl }: Place,
-  { log, nowMs }: { log: Logger; nowMs: number },
+  { log, nowMs, settings = {} }: { log: Logger; nowMs: number; settings?: Record<string, string> },
 ): Promise<Database> {
-  const url = databaseUrl ?? disposables.use(await startEmbedded({ dataDir, log })).url
+  const url = databaseUrl ?? disposables.use(await startEmbedded({ dataDir, log, settings })).url
   const database = disposables.use(openDatabase({ url, poolMax, log }))
   if ((await selectOtherSessions(database)) > 0) {
     throw new TransferError('a server uses this database: stop it first')

@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Database } from '../store/database.ts'
-import { finishImport, selectImportMark, upsertImportMark } from '../store/import-rows.ts'
+import { commitLater, finishImport, selectImportMark, upsertImportMark } from '../store/import-rows.ts'
 import { type Applied, type ApplyTools, applyLines, noneApplied } from './apply-lines.ts'
 import { TransferError } from './deployment.ts'
 import { faultOfLine } from './fault-of-line.ts'
@@ -67,9 +67,21 @@ async function importLines(
   tools: ImportTools,
 ): Promise<Applied> {
   const total = noneApplied()
-  for await (const batch of batches(lines, tools.skipped)) {
+  const store = async (batch: Batch) => {
     add(total, await applyBatch(database, batch, tools))
     tools.onProgress(batch.lines.at(-1)?.number ?? 0)
+  }
+  // The database stores one batch while the next one is read.
+  let storing: Promise<void> = Promise.resolve()
+  try {
+    for await (const batch of batches(lines, tools.skipped)) {
+      await storing
+      storing = store(batch)
+      storing.catch(() => undefined)
+    }
+  } finally {
+    // A line that the database refuses stands before one that cannot be read, and is the one to name.
+    await storing
   }
   await finishImport(database)
   return total
@@ -103,6 +115,7 @@ async function applyBatch(database: Database, { lines, digest }: Batch, tools: A
   const mark = digest && { lines: lines.at(-1)?.number ?? 0, digest }
   try {
     return await database.transaction(async (tx) => {
+      await commitLater(tx)
       const applied = await applyLines(
         tx,
         lines.map(({ line }) => line),
