@@ -6,15 +6,30 @@ import { type Command, CommandError, helpOf, readArguments, UsageError } from '.
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor.ts'
 import { refuseUnknownVariables } from './environment.ts'
+import { keyCommands } from './key.ts'
 import { login } from './login.ts'
 import { helpOfProgram, isProgram } from './program-help.ts'
+import { projectCommands } from './project.ts'
+import { roleCommands } from './role.ts'
 import { serviceCommands } from './service.ts'
 import { taskCommands } from './task.ts'
+import { userCommands } from './user.ts'
 
 const exitFailed = 1
 const exitUsage = 2
 
-const commands: readonly Command[] = [demo, ...taskCommands, ...serviceCommands, login, doctor, bench]
+const commands: readonly Command[] = [
+  demo,
+  ...taskCommands,
+  ...serviceCommands,
+  ...userCommands,
+  ...roleCommands,
+  ...keyCommands,
+  ...projectCommands,
+  login,
+  doctor,
+  bench,
+]
 
 const readOurs = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 

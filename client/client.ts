@@ -79,9 +79,16 @@ type Calls = {
 export type Client = Calls & {
   /** The token in use, a new one if that is due. */
   createToken(): Promise<Token>
+  /** The projects that the caller has a role in. */
+  listProjects(): Promise<Project[]>
+  /** For an admin of every project. */
+  createProject(args: { name: string }): Promise<Project>
   /** Every matching task, page after page; `limit` is the size of a page. */
   eachTask(args: Arguments<'ListTasksDetails'>): AsyncGenerator<TaskDetails, void, undefined>
 }
+
+/** As Keystone describes it. */
+export type Project = { id: string; name: string; domain_id: string }
 
 /**
  * A client of one project: one function per operation of the contract, named as the API document names it.
@@ -130,7 +137,13 @@ export function createClient(options: ClientOptions): Client {
     deleteRole: (args) => call('DeleteRole', args),
     listAudit: (args) => call('ListAudit', args),
   }
-  return { ...calls, createToken: () => tokens.get(), eachTask: (args) => eachTask(calls, args) }
+  return {
+    ...calls,
+    createToken: () => tokens.get(),
+    listProjects: async () => listProjects(transport, await tokens.get()),
+    createProject: async ({ name }) => createProject(transport, await tokens.get(), name),
+    eachTask: (args) => eachTask(calls, args),
+  }
 }
 
 type Call = <Name extends ProjectOperation>(name: Name, args: Arguments<Name>) => Promise<OperationResponse<Name>>
@@ -149,6 +162,20 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   })
+}
+
+async function listProjects(transport: Transport, { value }: Token): Promise<Project[]> {
+  const { body } = await send(transport, {
+    ...{ method: 'GET', path: '/v3/auth/projects', headers: { 'x-auth-token': value } },
+  })
+  return (parseAnswer(body, transport) as { projects: Project[] }).projects
+}
+
+async function createProject(transport: Transport, { value }: Token, name: string): Promise<Project> {
+  const { body } = await send(transport, {
+    ...{ method: 'POST', path: '/v3/projects', headers: { 'x-auth-token': value }, body: { project: { name } } },
+  })
+  return (parseAnswer(body, transport) as { project: Project }).project
 }
 
 async function tokenOf(transport: Transport, options: ClientOptions): Promise<Token> {

@@ -4,7 +4,9 @@ export {
   type Client,
   type ClientOptions,
   createClient,
+  type ListAuditQuery,
   type ListServicesQuery,
   type ListTasksDetailsQuery,
+  type Project,
 } from './client.ts'
 export type { Credentials, Token } from './token.ts'
