@@ -61,7 +61,7 @@ export function admitContext(
     service,
     creator: caller.name,
     isStrict: door.isStrict,
-    mayReadFiles: caller.token.roles.includes('admin'),
+    mayReadFiles: caller.token.isDeploymentAdmin,
     addressPolicy: door.addressPolicy(),
   }
 }

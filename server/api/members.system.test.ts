@@ -110,6 +110,15 @@ describe('users', () => {
     assert.equal((await api.signIn({ name: 'carl', password: 'Another horse 2' })).status, 401)
   })
 
+  test('files of the nodes are for the admin of every project, not for that of one', async () => {
+    const input = { type: 'url', data: [{ url: 'file:///etc/passwd' }] }
+    const body = { name: 'files', input, output: { webhook: { url: 'http://192.168.0.9/' } } }
+    const headers = { 'x-auth-token': await tokenOf('chief') }
+    const refused = await api.ask({ method: 'POST', path: api.tasksPath, body, headers })
+    assert.deepEqual(codeOf(refused), [400, 'ModelArts.0101'])
+    assert.equal((await api.ask({ method: 'POST', path: api.tasksPath, body })).status, 201)
+  })
+
   test('a deleted user is gone with its tokens', async () => {
     const id = await makeUser('dora', ['viewer'])
     const headers = { 'x-auth-token': await tokenOf('dora', password) }
