@@ -85,6 +85,12 @@ export const apiErrors = {
     message: 'The account is locked for 15 minutes after too many failed sign-ins.',
   },
   subject_token_not_found: { status: 404, code: 'ModelArts.0203', message: 'The token is not found.' },
+  // In the style of the cloud's gateway, which stands before the API there.
+  gateway_signature: {
+    status: 401,
+    code: 'APIGW.0301',
+    message: 'Incorrect IAM authentication information: verify aksk signature fail',
+  },
   invalid_signature: { status: 403, code: 'ModelArts.0206', message: 'Invalid AK/SK.' },
   not_authorized: {
     status: 403,

@@ -133,6 +133,14 @@ export const settings = [
     commands: platform,
   },
   {
+    flag: 'auth-error-style',
+    variable: 'SIGHTLINE_AUTH_ERROR_STYLE',
+    expected: 'one of modelarts, apigw',
+    default: 'modelarts',
+    meaning: 'apigw answers a bad signature as the gateway in front of the cloud does, with 401 APIGW.0301.',
+    commands: platform,
+  },
+  {
     flag: 'log-level',
     variable: 'SIGHTLINE_LOG_LEVEL',
     expected: 'one of fatal, error, warn, info, debug, trace, silent',

@@ -12,6 +12,7 @@ const byDefault = {
   isStrict: false,
   addresses: { preset: 'lan', allow: [], deny: [] },
   hasRateLimit: true,
+  isGatewayStyle: false,
   logLevel: 'info',
 }
 

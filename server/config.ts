@@ -28,6 +28,8 @@ export type Config = {
   /** Of the first project; absent: made at the first start. */
   projectId?: string
   hasRateLimit: boolean
+  /** Bad signatures are answered as the cloud's gateway does. */
+  isGatewayStyle: boolean
   logLevel: LogLevel
   /** What the catalogue of a token shows; absent: made from the request's Host header. */
   publicUrl?: string
@@ -118,6 +120,7 @@ function toConfig(values: SettingValues): Config {
     ...(values['admin-password'] && { adminPassword: values['admin-password'] }),
     ...(values['project-id'] && { projectId: values['project-id'] }),
     hasRateLimit: values['rate-limit'] !== 'off',
+    isGatewayStyle: values['auth-error-style'] === 'apigw',
     logLevel: values['log-level'] ?? 'info',
     ...(values['public-url'] && { publicUrl: values['public-url'] }),
     ...(values['secret-key'] && { secretKey: values['secret-key'] }),

@@ -55,6 +55,7 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
       tokens: new TokenCache(() => performance.now()),
     },
     ...{ isStrict: config.isStrict, isMaintenance: config.isMaintenance, hasRateLimit: config.hasRateLimit },
+    isGatewayStyle: config.isGatewayStyle,
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
   }
   const app = createHttp(door)

@@ -46,6 +46,7 @@ export const readers = {
   'admin-password': readText,
   'project-id': (text) => (/^[0-9a-zA-Z-]{1,64}$/.test(text) ? text : undefined),
   'rate-limit': oneOf(['on', 'off']),
+  'auth-error-style': oneOf(['modelarts', 'apigw']),
   'log-level': oneOf(logLevels),
   'public-url': readAddress(/^https?:\/\//),
   'secret-key': (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : undefined),

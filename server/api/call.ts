@@ -19,6 +19,8 @@ export type Door = {
   isStrict: boolean
   isMaintenance: boolean
   hasRateLimit: boolean
+  /** Bad signatures are answered as the cloud's gateway does; absent: as ModelArts does. */
+  isGatewayStyle?: boolean
   /** Absent: links are built from the request's Host header. */
   publicUrl?: string
   /** With the platform's own addresses, known once it listens. */

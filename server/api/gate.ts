@@ -61,18 +61,22 @@ export async function readCredentials(door: Door, head: Head): Promise<Credentia
     throw apiError('invalid_token')
   }
   const { authorization } = head.headers
-  if (authorization !== undefined) return { kind: 'signature', claim: claimOf(head, authorization) }
+  if (authorization !== undefined) return { kind: 'signature', claim: claimOf(door, head, authorization) }
   const text = head.headers['x-auth-token']
   if (typeof text !== 'string' || text === '') throw apiError('no_token')
   return { kind: 'token', token: await findToken(door, text, head.nowMs) }
 }
 
-function claimOf(head: Head, authorization: string): Claim {
+function claimOf(door: Door, head: Head, authorization: string): Claim {
   const claim = readClaim(head, authorization, head.nowMs)
   if (claim === 'no_scheme') throw apiError('authorization_format')
   if (claim === 'missing_part') throw apiError('authorization_missing_part')
-  if (claim === 'clock_skew') throw apiError('invalid_signature')
+  if (claim === 'clock_skew') throw badSignature(door)
   return claim
+}
+
+function badSignature({ isGatewayStyle }: Door): Error {
+  return apiError(isGatewayStyle ? 'gateway_signature' : 'invalid_signature')
 }
 
 type Signed = { head: Head; claim: Claim; body: Uint8Array }
@@ -85,12 +89,12 @@ export async function proveSignature(door: Door, replay: ReplayMemory, { head, c
     ? await selectKeyHolder(door.database, { access, ...(projectId !== undefined && { projectId }) })
     : undefined
   // Of a permanent key, the only kind there is, no session token is the right one.
-  if (!found || head.headers['x-security-token'] !== undefined) throw apiError('invalid_signature')
+  if (!found || head.headers['x-security-token'] !== undefined) throw badSignature(door)
   const secret = door.secretBox.open(found.secret, accessKeySeal(access))
-  if (!isSignedWith(claim, secret, { ...head, body })) throw apiError('invalid_signature')
+  if (!isSignedWith(claim, secret, { ...head, body })) throw badSignature(door)
   const isRead = head.method === 'GET' || head.method === 'HEAD'
   const isNew = isRead || replay.take(claim.authorization.signature, claim.dateMs + skewMaxMs, head.nowMs)
-  if (!isNew) throw apiError('invalid_signature')
+  if (!isNew) throw badSignature(door)
   const { holder } = found
   const domainId = head.headers['x-domain-id']
   if (domainId !== undefined && domainId !== holder.account.domain.id) throw apiError('project_mismatch')

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { openTestApi, type TestApi, testProjectId } from './test-api.ts'
+import { openTestApi, type TestApi, testPassword, testProjectId } from './test-api.ts'
 
 let api: TestApi
 let port: number
@@ -165,6 +165,20 @@ test('in maintenance reads and tokens go on and writes wait', async () => {
   assert.equal((await resting.ask({ path: resting.tasksPath })).status, 200)
   const { status, body } = await resting.ask({ method: 'POST', path: resting.tasksPath, body: {} })
   assert.deepEqual([status, body], [503, { error_code: 'ModelArts.9510', error_msg: 'The platform is not ready.' }])
+})
+
+test('reads, and tokens by address, have limits of their own that fill up again', async () => {
+  await using limited = await openTestApi({ hasRateLimit: true })
+  const read = async () => (await limited.ask({ path: limited.tasksPath })).status
+  const signIn = async () => (await limited.signIn({ name: 'admin', password: testPassword })).status
+  const statusesOf = (count: number, act: () => Promise<number>) =>
+    Array.fromAsync(Array.from({ length: count }), () => act())
+  assert.deepEqual(await statusesOf(101, read), [...Array(100).fill(200), 429])
+  // One was taken by the sign-in of the test itself.
+  assert.deepEqual(await statusesOf(5, signIn), [...Array(4).fill(201), 429])
+  limited.clock.nowMs += 200
+  assert.deepEqual(await statusesOf(11, read), [...Array(10).fill(200), 429])
+  assert.deepEqual(await statusesOf(2, signIn), [201, 429])
 })
 
 test('calls that come too fast are told when to come again', async () => {

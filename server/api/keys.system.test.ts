@@ -168,6 +168,14 @@ for (const { name, change, expected } of [
   })
 }
 
+test('in the style of the gateway a bad signature is a 401 of its own', async () => {
+  await using gateway = await openTestApi({ isGatewayStyle: true })
+  const headers = signedHeadersOf(key, { path: gateway.tasksPath }, gateway.clock.nowMs)
+  const { status, body } = await gateway.ask({ path: gateway.tasksPath, headers })
+  const error_msg = 'Incorrect IAM authentication information: verify aksk signature fail'
+  assert.deepEqual({ status, body }, { status: 401, body: { error_code: 'APIGW.0301', error_msg } })
+})
+
 test('a body that is not the signed one is refused, whatever it holds', async () => {
   const request = { method: 'POST', path: api.tasksPath, headers: { 'content-type': 'application/json' } } as const
   const headers = signedHeadersOf(key, { ...request, body: '{"name":"a"}' }, api.clock.nowMs)
