@@ -8,6 +8,7 @@ import { sealedColumns } from './reseal.ts'
 const neverSealed = [
   'data_key.wrapped',
   'deployment.key_check',
+  'idempotency_key.body_hash',
   'import_mark.digest',
   'join_token.hash',
   'node.credential_hash',

@@ -17,6 +17,7 @@ export const leftOutTables: Record<string, string> = {
   audit: 'says what was done to this deployment',
   data_key: 'what it seals is sealed anew where it is imported',
   deployment: 'says which master key a database has',
+  idempotency_key: 'holds for a day',
   import_mark: 'is about an import into this database',
   join_token: 'holds for minutes',
   migration: 'is about this database',
