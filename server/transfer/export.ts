@@ -9,23 +9,20 @@ import { readRows, readSnapshot } from '../store/export-rows.ts'
 import type { SecretBox } from '../store/secrets.ts'
 import { formatVersion, type LineKind, lineKinds } from './lines.ts'
 import type { createLineSecrets } from './passphrase.ts'
-import { type SecretsOut, writeLine } from './write-lines.ts'
+import { writeLine } from './write-lines.ts'
 
-export type ExportOptions = {
-  box: SecretBox
-  /** Absent: secrets are masked. */
-  encryption: Awaited<ReturnType<typeof createLineSecrets>> | undefined
-}
+/** Absent: secrets are masked, and no key is needed. */
+export type SecretsToExport = { box: SecretBox; encryption: Awaited<ReturnType<typeof createLineSecrets>> } | undefined
 
 export type Exported = Record<LineKind, number>
 
 /** Exports to a path; `-` is standard output. Gives how many lines of each kind there are. */
-export async function exportToFile(database: Database, file: string, options: ExportOptions): Promise<Exported> {
-  if (file === '-') return exportTo(database, process.stdout, options)
-  if (await isSpecial(file)) return exportInto(database, file, options)
+export async function exportToFile(database: Database, file: string, secrets: SecretsToExport): Promise<Exported> {
+  if (file === '-') return exportTo(database, process.stdout, secrets)
+  if (await isSpecial(file)) return exportInto(database, file, secrets)
   const partial = `${file}.partial`
   try {
-    const exported = await exportInto(database, partial, options)
+    const exported = await exportInto(database, partial, secrets)
     await rename(partial, file)
     await syncFolder(dirname(file))
     return exported
@@ -43,30 +40,31 @@ async function isSpecial(file: string): Promise<boolean> {
   )
 }
 
-async function exportInto(database: Database, path: string, options: ExportOptions): Promise<Exported> {
+async function exportInto(database: Database, path: string, secrets: SecretsToExport): Promise<Exported> {
   // Readable by its owner alone: it holds what every user of every project has.
   const stream = createWriteStream(path, { mode: 0o600, flush: true })
   await once(stream, 'open')
-  const exported = await exportTo(database, stream, options)
+  const exported = await exportTo(database, stream, secrets)
   stream.end()
   await once(stream, 'close')
   return exported
 }
 
-async function exportTo(database: Database, stream: Writable, options: ExportOptions): Promise<Exported> {
+async function exportTo(database: Database, stream: Writable, secrets: SecretsToExport): Promise<Exported> {
   const failed = new AbortController()
   stream.once('error', (error) => failed.abort(error))
   const write = async (text: string) => {
     if (!stream.write(text)) await once(stream, 'drain', { signal: failed.signal }).catch(throwReason(failed.signal))
     failed.signal.throwIfAborted()
   }
-  await write(headerLine(options))
+  await write(headerLine(secrets))
   return readSnapshot(database, async (tx) => {
     const exported: Partial<Exported> = {}
+    const out = secrets && { box: secrets.box, line: secrets.encryption.secrets }
     for (const kind of lineKinds) {
       exported[kind] = 0
       for await (const rows of readRows(tx, kind)) {
-        await write(rows.map((row) => writeLine(kind, row, secretsOf(options))).join(''))
+        await write(rows.map((row) => writeLine(kind, row, out)).join(''))
         exported[kind] += rows.length
       }
     }
@@ -79,13 +77,9 @@ const throwReason = (signal: AbortSignal) => (error: unknown) => {
   throw signal.aborted ? signal.reason : error
 }
 
-function headerLine({ encryption }: ExportOptions): string {
-  const header = { kind: 'sightline', version: formatVersion, ...(encryption && { secrets: encryption.header }) }
+function headerLine(secrets: SecretsToExport): string {
+  const header = { kind: 'sightline', version: formatVersion, ...(secrets && { secrets: secrets.encryption.header }) }
   return `${JSON.stringify(header)}\n`
-}
-
-function secretsOf({ box, encryption }: ExportOptions): SecretsOut | undefined {
-  return encryption && { box, line: encryption.secrets }
 }
 
 /** A rename is on disk once its folder is. */

@@ -31,8 +31,8 @@ async function exportAll(config: TransferConfig, tools: Tools): Promise<string> 
     : undefined
   await using disposables = new AsyncDisposableStack()
   const database = await openExisting(disposables, config, tools)
-  const box = await openSecretBox(database, config, tools.nowMs)
-  const exported = await exportToFile(database, config.operand, { box, encryption })
+  const secrets = encryption && { box: await openSecretBox(database, config, tools.nowMs), encryption }
+  const exported = await exportToFile(database, config.operand, secrets)
   return `exported ${say(exported)}${encryption ? '' : '; secrets are masked'}`
 }
 

@@ -79,7 +79,7 @@ test('what is exported with its secrets comes back equal to the byte, and export
 test('secrets are masked unless they are asked for', async () => {
   await using from = await openFilled()
   const path = join(folder, 'masked.jsonl')
-  await exportToFile(from.database, path, { box: from.box, encryption: undefined })
+  await exportToFile(from.database, path, undefined)
   const text = await readFile(path, 'utf8')
   assert.equal(text.split('\n')[0], '{"kind":"sightline","version":1}')
   assert.doesNotMatch(text, /hush|whsec_|argon2id|"secrets"/)
@@ -93,7 +93,7 @@ test('users without a secret get a new password only where none is known', async
   await using from = await openFilled()
   await using to = await openDeployment()
   const path = join(folder, 'masked-elsewhere.jsonl')
-  await exportToFile(from.database, path, { box: from.box, encryption: undefined })
+  await exportToFile(from.database, path, undefined)
   const { key } = await importInto(to, path)
   assert.equal(key, 0)
   const first = await bootstrap(to.database, { secretBox: to.box, nowMs: testNowMs })
@@ -247,9 +247,7 @@ test('an export that fails leaves no file behind', async () => {
   const place = join(folder, 'broken.jsonl')
   const encryption = await createLineSecrets(passphrase)
   await assert.rejects(exportToFile(from.database, place, { box: from.box, encryption }))
-  await assert.rejects(
-    exportToFile(from.database, join(folder, 'no', 'where'), { box: from.box, encryption: undefined }),
-  )
+  await assert.rejects(exportToFile(from.database, join(folder, 'no', 'where'), undefined))
   assert.deepEqual(
     (await readdir(folder)).filter((name) => name.startsWith('broken')),
     [],
