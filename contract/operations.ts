@@ -19,6 +19,7 @@ import {
   UpdateServiceRequest,
 } from './service.ts'
 import { CreateTasksRequest, CreateTasksResponse, ListTasksDetailsResponse, TaskDetails } from './task.ts'
+import { taskOperations } from './task-operations.ts'
 
 const services = '/v1/{project_id}/services'
 const tasks = `${services}/{service_id}/tasks`
@@ -50,6 +51,7 @@ export const operations = {
   DeleteTask: { method: 'DELETE', path: task, status: 202 },
   StartTask: { method: 'POST', path: `${task}/start`, status: 202 },
   StopTask: { method: 'POST', path: `${task}/stop`, status: 202 },
+  ...taskOperations,
   ...memberOperations,
 } as const
 export type OperationName = keyof typeof operations

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 
 const counters = {
   tasks_created: { help: 'Tasks made by create requests.', value: 0 },
+  tasks_updated: { help: 'Update requests that were taken.', value: 0 },
   wishes: { help: 'Start, stop and delete requests that were taken.', value: 0 },
   services_deployed: { help: 'Services made by deploy requests.', value: 0 },
   services_deleted: { help: 'Services whose deletion was asked for.', value: 0 },
@@ -18,6 +19,11 @@ function count(name: keyof typeof counters, by = 1): void {
 export function tasksCreated(log: Logger, of: { serviceId: string; taskIds: readonly string[]; by: string }): void {
   count('tasks_created', of.taskIds.length)
   log.info({ service: of.serviceId, tasks: of.taskIds, by: of.by }, 'tasks created')
+}
+
+export function taskUpdated(log: Logger, of: { taskId: string; isReconfigured: boolean; by: string }): void {
+  count('tasks_updated')
+  log.info({ task: of.taskId, isReconfigured: of.isReconfigured, by: of.by }, 'task updated')
 }
 
 export function wishTaken(log: Logger, of: { wish: 'start' | 'stop' | 'delete'; taskId: string; by: string }): void {

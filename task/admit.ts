@@ -39,8 +39,7 @@ const nameLengthMax = 100
  */
 export function admit(request: CreateTasksRequest, context: AdmitContext): Admission {
   const refusal = firstRefusal(
-    () => (context.isStrict ? checkProfile(request, context.service.profile) : undefined),
-    () => checkRequest(request, context),
+    () => checkSpec(request, context),
     () => checkQuota(request.input.data.length, context.quota),
   )
   if (refusal) return { refusal }
@@ -48,16 +47,33 @@ export function admit(request: CreateTasksRequest, context: AdmitContext): Admis
   return { tasks: inputs.flatMap((input, at) => newTask(request, context, { input, at, count: inputs.length })) }
 }
 
-function checkRequest(request: CreateTasksRequest, context: AdmitContext): Refusal | undefined {
-  const { schedule, input, output, config } = request
+/** What decides about a spec, whoever it is for. */
+export type SpecContext = Pick<AdmitContext, 'service' | 'isStrict' | 'mayReadFiles' | 'addressPolicy'>
+export type Spec = Pick<CreateTasksRequest, 'schedule' | 'input' | 'output' | 'config' | 'source_usage_estimate'>
+
+/** The first reason why a task may not have this spec. */
+export function checkSpec(spec: Spec, context: SpecContext): Refusal | undefined {
+  return firstRefusal(...checksOf(spec, context))
+}
+
+/** Every reason why a request makes no tasks, at most one for each of its parts. */
+export function findRefusals(request: CreateTasksRequest, context: Omit<AdmitContext, 'taskIds'>): Refusal[] {
+  const checks = [...checksOf(request, context), () => checkQuota(request.input.data.length, context.quota)]
+  return checks.flatMap((check) => check() ?? [])
+}
+
+/** In the order of the document. */
+function checksOf(spec: Spec, context: SpecContext): (() => Refusal | undefined)[] {
+  const { schedule, input, output, config } = spec
   const { isStrict, addressPolicy, service } = context
-  return firstRefusal(
+  return [
+    () => (isStrict ? checkProfile(spec, service.profile) : undefined),
     () => (schedule ? checkSchedule(schedule, isStrict) : undefined),
     () => (schedule ? checkScheduledInput(input, isStrict) : undefined),
     () => checkInput(input, context),
     () => checkOutput(output, { addressPolicy, isStrict }),
     () => checkConfig(service.algorithm, config ?? {}, isStrict),
-  )
+  ]
 }
 
 function checkQuota(count: number, { taskCount, taskCountMax }: AdmitContext['quota']): Refusal | undefined {
@@ -70,7 +86,7 @@ const edgeSchedules: readonly string[] = ['once', 'daily']
 const edgeOutputs: readonly OutputKind[] = ['dis', 'webhook']
 
 /** What the profile `edge` leaves out. Source: tasks API page, section 3.4. */
-function checkProfile(request: CreateTasksRequest, profile: TaskProfile): Refusal | undefined {
+function checkProfile(request: Spec, profile: TaskProfile): Refusal | undefined {
   if (profile !== 'edge') return undefined
   const { schedule, input, output } = request
   const leftOut: [field: string, isUsed: boolean][] = [

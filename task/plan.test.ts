@@ -41,11 +41,23 @@ test('a run that should not be is told to stop, and does not outlive its grace',
     }
   }))
 
-test('a held task has a live run that is not told to stop', () =>
+test('a held task has a live run that is not told to stop, unless the run is being replaced', () =>
   forEveryWorld((world) => {
     const left = after(world)
-    for (const task of left.tasks.filter(isHeld)) assert.ok(runOf(left, task)?.stopAskedAtMs === undefined)
-    for (const task of left.tasks.filter(isHeld)) assert.ok(runOf(left, task))
+    for (const task of left.tasks.filter((one) => isHeld(one) && one.state !== 'UPGRADING')) {
+      assert.ok(runOf(left, task))
+      assert.ok(runOf(left, task)?.stopAskedAtMs === undefined)
+    }
+  }))
+
+test('no run of an earlier spec is left to go on once its first frame was seen', () =>
+  forEveryWorld((world) => {
+    const left = after(world)
+    for (const task of left.tasks.filter(({ state }) => ['RUNNING', 'ABNORMAL', 'UPGRADING'].includes(state))) {
+      const run = runOf(left, task)
+      const isOld = run !== undefined && run.generation <= task.outdatedGeneration
+      assert.ok(!isOld || run.stopAskedAtMs !== undefined)
+    }
   }))
 
 test('every moving state has a time at which it is looked at again', () =>
@@ -104,8 +116,8 @@ test('no node takes more than it has room for', () =>
     }
   }))
 
-test('every state but UPGRADING and CREATE_FAILED is the end of some plan', () => {
-  // Nothing asks for an update yet, and preparation cannot fail before a worker has the task.
+test('every state but CREATE_FAILED is the end of some plan', () => {
+  // Preparation cannot fail before a worker has the task.
   const seen = new Set<TaskState>()
   for (const world of fc.sample(anyWorld, { seed: 1, numRuns: 5_000 })) {
     for (const step of plan(world)) if (step.kind === 'move') seen.add(step.to)
@@ -113,7 +125,7 @@ test('every state but UPGRADING and CREATE_FAILED is the end of some plan', () =
   const restored: TaskState[] = ['CREATE_FAILED']
   assert.deepEqual(
     taskStates.filter((state) => !seen.has(state) && !restored.includes(state)),
-    ['UPGRADING'],
+    [],
   )
 })
 
@@ -374,9 +386,30 @@ const cases: Case[] = [
     expected: 'FAILED; due never, VIN.201',
   },
   {
-    name: 'a change that cannot be applied is rolled back',
+    name: 'an update that shows no frame in time is tried again',
     ...held('UPGRADING', { stateSinceMs: nowMs - 120_000 }, { seen: seen('opening') }),
-    expected: 'RUNNING; due 30 s',
+    expected: 'RECOVERING; ask_stop; due 30 s, Waiting: the previous run is letting go.',
+  },
+  {
+    name: 'a running task that is updated lets its run go',
+    ...held('RUNNING', { outdatedGeneration: 1 }, { seen: seen('running') }),
+    expected: 'UPGRADING; ask_stop; due 30 s',
+  },
+  {
+    name: 'a task that is starting with an earlier spec is not disturbed',
+    ...held('STARTING', { outdatedGeneration: 1 }, { seen: seen('opening') }),
+    expected: 'due 120 s',
+  },
+  {
+    name: 'an updated task whose run let go is placed with its new spec',
+    ...held('UPGRADING', { generation: 2, outdatedGeneration: 1 }, { stopAskedAtMs: nowMs, seen: seen('released') }),
+    expected: 'end_run; order on n1 (3); due 120 s',
+  },
+  {
+    name: 'an updated task without room waits for it',
+    task: aTask({ state: 'UPGRADING', generation: 2, outdatedGeneration: 1 }),
+    nodes: [],
+    expected: 'due 30 s, Waiting: no worker is connected.',
   },
 ]
 

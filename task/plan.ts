@@ -3,7 +3,7 @@ import type { TaskState } from '@sightline/contract/states.ts'
 import { nextState, type TaskEvent } from './lifecycle.ts'
 import { place, withRun } from './placement.ts'
 import type { Node, Run, Task } from './task.ts'
-import { nextTurn, steadyAfterMs, type Turn } from './turn.ts'
+import { askedCauses, nextTurn, steadyAfterMs, type Turn } from './turn.ts'
 
 /** One consistent look: the tasks that are due, their live runs, and every node. */
 export type Observation = { nowMs: number; tasks: Task[]; runs: Run[]; nodes: Node[] }
@@ -12,6 +12,8 @@ export type Step =
   /** One row of the history. `nodeId` is that of the live run. */
   | {
       kind: 'move'
+      /** Somebody asked for it. */
+      isAsked: boolean
       taskId: string
       event: TaskEvent
       from: TaskState
@@ -68,10 +70,10 @@ function stepsOf(turn: Turn, { task, run }: Scene): Step[] {
   if (turn.kind === 'order_run') {
     const { id: nodeId, epoch } = turn.node
     const generation = task.generation + 1
-    return [
-      { kind: 'order_run', taskId, generation, nodeId, epoch },
-      ...moves(task, 'run_placed', `placed on ${turn.node.name}`, { generation, nodeId }),
-    ]
+    const order: Step = { kind: 'order_run', taskId, generation, nodeId, epoch }
+    // A run of a new spec is placed while the task stays UPGRADING.
+    if (task.state === 'UPGRADING') return [order]
+    return [order, ...moves(task, 'run_placed', `placed on ${turn.node.name}`, { generation, nodeId })]
   }
   if (turn.kind === 'move') {
     return moves(task, turn.event, turn.cause, { generation: task.generation, ...(run && { nodeId: run.nodeId }) })
@@ -82,7 +84,8 @@ function stepsOf(turn: Turn, { task, run }: Scene): Step[] {
 
 function moves(task: Task, event: TaskEvent, cause: string, rest: { generation: number; nodeId?: string }): Step[] {
   const to = targetOf(task, event)
-  return [{ kind: 'move', taskId: task.id, event, from: task.state, to, cause: cause.slice(0, 4096), ...rest }]
+  const isAsked = askedCauses.includes(cause)
+  return [{ kind: 'move', taskId: task.id, event, from: task.state, to, cause: cause.slice(0, 4096), isAsked, ...rest }]
 }
 
 /** The scene once a turn is done. */

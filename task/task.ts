@@ -37,6 +37,8 @@ export type Task = {
   isFinite: boolean
   /** Grows with every new order for the task: placed, stopped, moved, reconfigured. Fences reports and results. */
   generation: number
+  /** Runs up to this generation carry an earlier spec and are replaced; 0 when none does. */
+  outdatedGeneration: number
   /** Restarts since the last RUNNING of 60 s. */
   attempt: number
   /** When it entered `state`, epoch ms. */

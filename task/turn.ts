@@ -19,6 +19,8 @@ export const stopGraceMs = 30_000
 export const steadyAfterMs = 60_000
 /** A running source that is being opened again is down after this. */
 export const silentAfterMs = 30_000
+/** A safety net only: a registered node and a run that ended wake the tasks that wait. */
+export const lookAgainAfterMs = 30_000
 /** A file that cannot be read for so long never will be. */
 export const abnormalFileMs = 600_000
 
@@ -48,6 +50,10 @@ export type Turn =
   | { kind: 'remove' }
   | { kind: 'wait'; status?: string; dueAtMs?: number }
 
+const causes = { delete: 'a delete was asked', stop: 'a stop was asked' } as const
+/** Causes of what somebody asked for. */
+export const askedCauses: readonly string[] = Object.values(causes)
+
 /** All automatic moves follow from this. */
 export const shouldRun = (task: Task) =>
   task.desired === 'run' && task.isOpen && task.hold === 'none' && task.isServiceRunning
@@ -59,14 +65,14 @@ export function nextTurn(situation: Situation): Turn {
     turnOfDelete(situation) ??
     turnOfHold(situation) ??
     (heldStates.includes(state)
-      ? turnWhileHeld(situation)
+      ? (turnOfOldSpec(situation) ?? turnWhileHeld(situation))
       : (turnBeforeLettingGo(situation) ?? turnOfRun(situation) ?? turnWithoutRun(situation)))
   )
 }
 
 function turnOfDelete({ task }: Situation): Turn | undefined {
   if (task.desired !== 'delete' || task.state === 'DELETING') return undefined
-  return move('delete_asked', 'a delete was asked')
+  return move('delete_asked', causes.delete)
 }
 
 function turnOfHold({ task }: Situation): Turn | undefined {
@@ -85,6 +91,24 @@ function turnOfHold({ task }: Situation): Turn | undefined {
   if (shouldRun(task)) return move('hold_lifted_to_run', 'the hold was lifted')
   const isFailed = stateBeforeHold !== 'STOPPED' && stateBeforeHold !== 'SUCCEEDED'
   return move('hold_lifted_to_rest', 'the hold was lifted', isFailed && task.error ? { error: task.error } : {})
+}
+
+/** A run of an earlier spec is told to let go, and one of the new spec is placed; meanwhile the task is UPGRADING. */
+function turnOfOldSpec(situation: Situation): Turn | undefined {
+  const { task, run, nowMs, place } = situation
+  const isOld = run !== undefined && run.generation <= task.outdatedGeneration
+  if (!shouldRun(task) || (run?.seen?.phase === 'ended' && run.stopAskedAtMs === undefined)) return undefined
+  if (isOld && (task.state === 'RUNNING' || task.state === 'ABNORMAL')) {
+    return move('reconfigured', 'the task was updated')
+  }
+  if (task.state !== 'UPGRADING') return undefined
+  if (isOld || run?.stopAskedAtMs !== undefined) return turnOfRun(situation)
+  if (run) return undefined
+  const placement = place()
+  if (placement.kind === 'placed') return { kind: 'order_run', node: placement.node }
+  const limitMs = task.stateSinceMs + startWithinMs
+  if (nowMs >= limitMs) return undefined
+  return { kind: 'wait', status: placement.reason, dueAtMs: Math.min(limitMs, nowMs + lookAgainAfterMs) }
 }
 
 /** While a worker holds a run that is meant to go on. What happened wins over what is wanted, for an input that ended. */
@@ -114,7 +138,7 @@ function turnOfPhase(task: Task, { seen }: Run, nowMs: number): Turn | undefined
     return isDown ? move('degraded', causeOf(seen, 'input or output is down'), whatIsDown(seen)) : undefined
   }
   if (state === 'UPGRADING' && nowMs >= stateSinceMs + startWithinMs) {
-    return move('rolled_back', 'the change was not applied in time')
+    return turnOfFault(task, { isPermanent: false, error: startTimeout }, nowMs)
   }
   if (state === 'ABNORMAL' && task.isFinite && nowMs >= stateSinceMs + abnormalFileMs) {
     return move('abnormal_limit_passed', 'the file could not be read for too long', {
@@ -186,9 +210,6 @@ function turnWithoutRun(situation: Situation): Turn {
   return isWanted ? move('run_wanted', 'it should run', { attempt: 0 }) : { kind: 'wait' }
 }
 
-// A safety net only: a registered node and a run that ended wake the tasks that wait.
-const lookAgainAfterMs = 30_000
-
 function turnWhileWaiting({ task, nowMs, place }: Situation): Turn {
   if (task.notBeforeMs !== undefined && task.notBeforeMs > nowMs) return { kind: 'wait', dueAtMs: task.notBeforeMs }
   const placement = place()
@@ -235,7 +256,7 @@ function whatIsDown(seen: Run['seen']): { error?: TaskError; status?: string } {
 }
 
 function whyNot({ desired, isOpen, isServiceRunning }: Task): string {
-  if (desired !== 'run') return 'a stop was asked'
+  if (desired !== 'run') return causes.stop
   if (!isServiceRunning) return 'the service is not running'
   return isOpen ? 'a hold was set' : 'the window closed'
 }

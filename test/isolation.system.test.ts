@@ -26,6 +26,8 @@ const bodies: Partial<Record<string, unknown>> = {
   DeployService: { service_name: 'probe', infer_type: 'edge', config: [{ model_id: 'c-flowcount' }] },
   UpdateService: { description: 'probed' },
   CreateTasks: task,
+  UpdateTask: { name: 'probed' },
+  BatchTasks: { action: 'stop', filter: {} },
   CreateKey: { description: 'probe' },
   CreateUser: { name: 'probe', password, roles: ['admin'] },
   UpdateUser: { roles: ['admin'], password: 'Probed horse 1' },

@@ -25,6 +25,10 @@ export const permissions = {
   DeleteTask: { action: 'modelarts:serviceTask:delete', fallback: 'modelarts:service:update' },
   StartTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   StopTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
+  UpdateTask: { action: 'modelarts:serviceTask:update', fallback: 'modelarts:service:update' },
+  ShowTaskHistory: { action: 'modelarts:serviceTask:get', fallback: 'modelarts:service:get' },
+  // Deletes too, which its own handler asks for.
+  BatchTasks: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   // A key gives no more than its owner has already.
   ListKeys: { action: 'iam:ownKeys:manage', isForEveryRole: true },
   CreateKey: { action: 'iam:ownKeys:manage', isForEveryRole: true },

@@ -2,6 +2,7 @@
 import { type OperationName, operations } from '@sightline/contract/operations.ts'
 import type { Token } from '../store/tokens.ts'
 import { recorded } from './audit.ts'
+import { batchTasks } from './batch-tasks.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { createTasks } from './create-tasks.ts'
 import { createToken } from './create-token.ts'
@@ -28,10 +29,12 @@ import { RateLimiter, rateLimits } from './rate-limit.ts'
 import { createRole, deleteRoleCall, listRoles, updateRoleCall } from './roles.ts'
 import { showService } from './show-service.ts'
 import { showTask } from './show-task.ts'
+import { showTaskHistory } from './show-task-history.ts'
 import { ReplayMemory } from './signing/replay.ts'
 import { startTask } from './start-task.ts'
 import { stopTask } from './stop-task.ts'
 import { updateServiceCall } from './update-service.ts'
+import { updateTask } from './update-task.ts'
 import { createUser, deleteUser, listUsers, showUser, updateUser } from './users.ts'
 
 /** What a caller in a project may call; an operation of the contract without a row does not compile. */
@@ -47,6 +50,9 @@ const handlers = {
   DeleteTask: deleteTask,
   StartTask: startTask,
   StopTask: stopTask,
+  UpdateTask: updateTask,
+  ShowTaskHistory: showTaskHistory,
+  BatchTasks: batchTasks,
   ListKeys: listKeys,
   CreateKey: createKey,
   DeleteKey: deleteKey,

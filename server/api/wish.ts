@@ -1,13 +1,13 @@
 // Start, stop and delete write what the user wants; the reconciler makes it so.
 import { wishTaken } from '../events.ts'
 import { type Connection, wakeReconciler } from '../store/database.ts'
-import type { TaskKey, WishOutcome } from '../store/tasks.ts'
+import type { TaskKey, WishedBy, WishOutcome } from '../store/tasks.ts'
 import type { Caller, Door } from './call.ts'
 import { apiError } from './errors.ts'
 
 export type Wish = {
   name: 'start' | 'stop' | 'delete'
-  update: (tx: Connection, key: TaskKey, nowMs: number) => Promise<WishOutcome>
+  update: (tx: Connection, key: TaskKey, wish: WishedBy) => Promise<WishOutcome>
 }
 
 /** Errors: `task_not_found`; `operation_not_allowed` where the task's state does not allow the wish. */
@@ -19,7 +19,7 @@ export async function recordWish(
 ): Promise<void> {
   const key = { projectId: caller.project.id, ...task }
   const outcome = await door.database.transaction(async (tx) => {
-    const result = await wish.update(tx, key, door.clock())
+    const result = await wish.update(tx, key, { nowMs: door.clock(), by: caller.name })
     if (result.kind === 'taken') await wakeReconciler(tx)
     return result
   })

@@ -90,7 +90,7 @@ export async function openTestFleet(): Promise<TestFleet> {
     see: (taskId) => see(database, taskId),
     path: async (taskId) => (await selectHistory(database, taskId)).map((entry) => entry.to_state).join(' '),
     wish: async (what, taskId) => {
-      await wishes[what](database, { ...place, id: taskId }, nowMs)
+      await wishes[what](database, { ...place, id: taskId }, { nowMs, by: 'admin' })
     },
     join: async (name, capabilities = {}) => {
       const { token } = await issueJoinToken(database, nowMs)

@@ -44,10 +44,12 @@ async function applyToTasks(tx: Connection, steps: readonly Step[], nowMs: numbe
   const [kept, moves, removed] = [pick(steps, 'keep'), pick(steps, 'move'), pick(steps, 'remove')]
   if (kept.length > 0) assert.equal(await updateTasks(tx, kept, nowMs), kept.length, 'a claimed task has moved on')
   if (moves.length > 0) await insertHistory(tx, moves, nowMs)
+  if (moves.length + removed.length > 0) await notify(tx, 'changes')
   if (removed.length === 0) return
   await deleteTasks(
     tx,
     removed.map(({ taskId }) => taskId),
+    nowMs,
   )
   await deleteEmptyServices(tx)
 }

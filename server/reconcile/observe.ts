@@ -51,6 +51,7 @@ function toTask(row: DueTaskRow): Task {
     isServiceRunning: row.service_status === 'running' || row.service_status === 'concerning',
     isFinite: row.is_finite,
     generation: row.generation,
+    outdatedGeneration: row.outdated_generation,
     attempt: row.attempt,
     stateSinceMs: row.state_since,
     ...(row.not_before !== null && { notBeforeMs: row.not_before }),

@@ -84,6 +84,7 @@ describe('a task walks through its states', () => {
         [8, 'STOPPED', 'PENDING', 'it should run', false],
         [9, 'PENDING', 'STARTING', 'placed on north', true],
         [10, 'STARTING', 'DELETING', 'a delete was asked', true],
+        [11, 'DELETING', 'DELETING', 'removed', false],
       ],
     )
   })

@@ -29,7 +29,7 @@ export type Database = Connection &
     listen(channel: Channel, onNotify: () => void, signal: AbortSignal): Promise<void>
   }
 
-export const channels = ['reconcile', 'assignments'] as const
+export const channels = ['reconcile', 'assignments', 'changes'] as const
 export type Channel = (typeof channels)[number]
 
 /** The database cannot answer now; the same call may succeed later. */

@@ -12,6 +12,7 @@ export type DueTaskRow = {
   has_schedule: boolean
   is_finite: boolean
   generation: number
+  outdated_generation: number
   attempt: number
   state_since: number
   not_before: number | null
@@ -46,7 +47,7 @@ export async function selectIsAnythingDue(
 /** Takes a batch of due tasks for this transaction, the longest due first; what another server has taken is passed over. */
 export async function claimDueTasks(tx: Connection, claim: { nowMs: number; limit: number }): Promise<DueTaskRow[]> {
   const { rows } = await tx.query<DueTaskRow>(
-    `select t.id, t.state, t.desired, t.hold, t.schedule is not null as has_schedule, t.is_finite, t.generation,
+    `select t.id, t.state, t.desired, t.hold, t.schedule is not null as has_schedule, t.is_finite, t.generation, t.outdated_generation,
             t.attempt, t.state_since, t.not_before, t.state_before_hold, t.status, t.error_code, t.error_message,
             t.cores, t.memory_mib, t.input ->> 'type' as input_type, t.input #>> '{data,0,node_id}' as input_node_id,
             array(select json_object_keys(t.output)) as output_kinds, s.algorithm, s.status as service_status
@@ -100,9 +101,17 @@ export async function updateTasks(tx: Connection, kept: readonly KeptTask[], now
   return rowCount
 }
 
-/** Removes tasks with their runs; their history stays. */
-export async function deleteTasks(tx: Connection, ids: readonly string[]): Promise<void> {
-  await tx.query('delete from task where id = any ($1)', [ids])
+/** Removes tasks with their runs; their history stays and ends with a row that says so. */
+export async function deleteTasks(tx: Connection, ids: readonly string[], nowMs: number): Promise<void> {
+  await tx.query(
+    `with removed as (delete from task where id = any ($1) returning id, project_id, service_id, generation)
+     insert into task_history (task_id, project_id, service_id, seq, at, from_state, to_state, cause, generation)
+     select id, project_id, service_id,
+            (select coalesce(max(seq), 0) + 1 from task_history where task_id = id), $2, 'DELETING', 'DELETING',
+            'removed', generation
+       from removed`,
+    [ids, new Date(nowMs)],
+  )
 }
 
 /** Makes up to `limit` tasks that wait for a node due now, the longest waiting first. Back-off is kept. */

@@ -27,6 +27,7 @@ create table account_role (
   account_id text not null,
   project_id text,
   role text not null,
+  labels text,
   UNIQUE NULLS NOT DISTINCT (account_id, project_id, role),
   FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE,
   FOREIGN KEY (project_id) REFERENCES project(id) ON DELETE CASCADE,
@@ -249,6 +250,9 @@ CASE
     WHEN (desired = 'delete'::text) THEN 'DELETING'::text
     ELSE state
 END,
+  revision integer not null default 1,
+  outdated_generation integer not null default 0,
+  wished_by text,
   PRIMARY KEY (id),
   FOREIGN KEY (project_id, service_id) REFERENCES service(project_id, id),
   CHECK ((attempt >= 0)),
@@ -260,6 +264,8 @@ END,
   CHECK ((hold = ANY (ARRAY['none'::text, 'quota'::text, 'arrears'::text, 'admin'::text]))),
   CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
   CHECK ((memory_mib > 0)),
+  CHECK ((outdated_generation >= 0)),
+  CHECK ((revision > 0)),
   CHECK ((state = ANY (ARRAY['PENDING'::text, 'RECOVERING'::text, 'STARTING'::text, 'UPGRADING'::text, 'CREATE_FAILED'::text, 'START_FAILED'::text, 'RUNNING'::text, 'STOPPING'::text, 'STOPPED'::text, 'ABNORMAL'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'DELETING'::text, 'FREEZING'::text, 'FROZEN'::text]))),
   CHECK ((length(status) <= 4096))
 );
@@ -289,9 +295,14 @@ create table task_history (
   cause text not null,
   node_id text,
   generation integer not null,
+  project_id text collate "C",
+  service_id text collate "C",
+  actor text,
+  written xid8 not null default pg_current_xact_id(),
   PRIMARY KEY (task_id, seq),
   CHECK ((seq > 0))
 );
+CREATE INDEX task_history_by_service ON public.task_history USING btree (project_id, service_id, written, task_id, seq);
 
 create table token (
   hash bytea not null,

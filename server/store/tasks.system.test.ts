@@ -69,6 +69,7 @@ describeStore('tasks', (database) => {
       ...{ error_code: null, error_message: null, hold: 'none', armed: null, schedule: null },
       ...{ input: '{"type": "url"}', output: '{}', config: '{"a":1}', labels: null, cores: 0.1, memory_mib: 32 },
       service_name: 'flow',
+      revision: 1,
     })
   })
 
@@ -116,25 +117,42 @@ describeStore('tasks', (database) => {
 
   test('a wish to stop and a wish to run are taken, and due at once', async () => {
     const key = { ...at, id: idOf('2') }
-    assert.deepEqual(await updateTaskWishedStop(database(), key, testNowMs + 9), { kind: 'taken' })
-    assert.deepEqual(await updateTaskWishedRun(database(), key, testNowMs + 10), { kind: 'taken' })
+    assert.deepEqual(await updateTaskWishedStop(database(), key, { nowMs: testNowMs + 9, by: 'admin' }), {
+      kind: 'taken',
+    })
+    assert.deepEqual(await updateTaskWishedRun(database(), key, { nowMs: testNowMs + 10, by: 'admin' }), {
+      kind: 'taken',
+    })
     const { rows } = await database().query('select desired, armed, due_at from task where id = $1', [key.id])
     assert.deepEqual(rows, [{ desired: 'run', armed: null, due_at: testNowMs + 10 }])
   })
 
   test('a task whose deletion was asked for shows and lists as DELETING and takes no other wish', async () => {
     const key = { ...at, id: idOf('3') }
-    assert.deepEqual(await updateTaskWishedDelete(database(), key, testNowMs), { kind: 'taken' })
-    assert.deepEqual(await updateTaskWishedDelete(database(), key, testNowMs), { kind: 'taken' })
-    assert.deepEqual(await updateTaskWishedRun(database(), key, testNowMs), { kind: 'refused', state: 'DELETING' })
-    assert.deepEqual(await updateTaskWishedStop(database(), key, testNowMs), { kind: 'refused', state: 'DELETING' })
+    assert.deepEqual(await updateTaskWishedDelete(database(), key, { nowMs: testNowMs, by: 'admin' }), {
+      kind: 'taken',
+    })
+    assert.deepEqual(await updateTaskWishedDelete(database(), key, { nowMs: testNowMs, by: 'admin' }), {
+      kind: 'taken',
+    })
+    assert.deepEqual(await updateTaskWishedRun(database(), key, { nowMs: testNowMs, by: 'admin' }), {
+      kind: 'refused',
+      state: 'DELETING',
+    })
+    assert.deepEqual(await updateTaskWishedStop(database(), key, { nowMs: testNowMs, by: 'admin' }), {
+      kind: 'refused',
+      state: 'DELETING',
+    })
     assert.equal((await selectTask(database(), key))?.state, 'DELETING')
     assert.equal(await countMatchingTasks(database(), { ...at, states: ['DELETING'] }), 1)
     assert.equal(await countMatchingTasks(database(), { ...at, states: ['PENDING'] }), 3)
   })
 
   test('a wish for a task that is not there is answered so', async () => {
-    assert.deepEqual(await updateTaskWishedRun(database(), { ...at, id: idOf('9') }, testNowMs), { kind: 'absent' })
+    assert.deepEqual(
+      await updateTaskWishedRun(database(), { ...at, id: idOf('9') }, { nowMs: testNowMs, by: 'admin' }),
+      { kind: 'absent' },
+    )
   })
 
   test('the number of tasks follows what is inserted and deleted, before and after it is folded', async () => {

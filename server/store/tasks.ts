@@ -58,8 +58,8 @@ export async function insertTasks(
               at, at, due_at
          from fresh
      )
-     insert into task_history (task_id, seq, at, from_state, to_state, cause, generation)
-     select id, 1, at, null, state, cause, 0 from fresh`,
+     insert into task_history (task_id, project_id, service_id, seq, at, from_state, to_state, cause, generation, actor)
+     select id, project_id, service_id, 1, at, null, state, cause, 0, creator from fresh`,
     [
       column((task) => task.id),
       column((task) => task.projectId),
@@ -93,11 +93,11 @@ export type TaskKey = { projectId: string; serviceId: string; id: string }
 export async function selectTask(
   db: Connection,
   key: TaskKey,
-): Promise<(TaskRow & { service_name: string }) | undefined> {
-  const { rows } = await db.query<TaskRow & { service_name: string }>(
+): Promise<(TaskRow & { service_name: string; revision: number }) | undefined> {
+  const { rows } = await db.query<TaskRow & { service_name: string; revision: number }>(
     `select id, name, description, creator, project_id, service_id, created_at, updated_at,
             shown_state as state, status, error_code, error_message, hold, armed, schedule, input, output, config,
-            labels, cores, memory_mib,
+            labels, cores, memory_mib, revision,
             (select service_name from service where project_id = $2 and id = $3) as service_name
        from task
       where id = $1 and project_id = $2 and service_id = $3`,
@@ -106,6 +106,8 @@ export async function selectTask(
   )
   return rows[0]
 }
+
+export type WishedBy = { nowMs: number; by: string }
 
 /** What happened to a wish, and the state that decided it. */
 export type WishOutcome = { kind: 'taken' } | { kind: 'refused'; state: TaskState } | { kind: 'absent' }
@@ -118,7 +120,7 @@ const outcomeOf = (row: WishRow | undefined): WishOutcome => {
 }
 
 /** The user wants the task to run; refused while it is held or being deleted. */
-export async function updateTaskWishedRun(tx: Connection, key: TaskKey, nowMs: number): Promise<WishOutcome> {
+export async function updateTaskWishedRun(tx: Connection, key: TaskKey, wish: WishedBy): Promise<WishOutcome> {
   const { rows } = await tx.query<WishRow>(
     `with found as (
        select id, case when desired = 'delete' then 'DELETING' else state end as state
@@ -126,19 +128,19 @@ export async function updateTaskWishedRun(tx: Connection, key: TaskKey, nowMs: n
           for update
      ), moved as (
        update task t
-          set desired = 'run', armed = case when t.schedule is null then null else true end, due_at = $4
+          set desired = 'run', armed = case when t.schedule is null then null else true end, due_at = $4, wished_by = $5
          from found f
         where t.id = f.id and f.state not in ('DELETING', 'FREEZING', 'FROZEN')
        returning t.id
      )
      select f.state, exists (select 1 from moved) as is_taken from found f`,
-    [key.id, key.projectId, key.serviceId, new Date(nowMs)],
+    [key.id, key.projectId, key.serviceId, new Date(wish.nowMs), wish.by],
   )
   return outcomeOf(rows[0])
 }
 
 /** The user wants the task to stop, and a schedule to be disarmed; refused while it is being deleted. */
-export async function updateTaskWishedStop(tx: Connection, key: TaskKey, nowMs: number): Promise<WishOutcome> {
+export async function updateTaskWishedStop(tx: Connection, key: TaskKey, wish: WishedBy): Promise<WishOutcome> {
   const { rows } = await tx.query<WishRow>(
     `with found as (
        select id, case when desired = 'delete' then 'DELETING' else state end as state
@@ -146,22 +148,22 @@ export async function updateTaskWishedStop(tx: Connection, key: TaskKey, nowMs: 
           for update
      ), moved as (
        update task t
-          set desired = 'stop', armed = case when t.schedule is null then null else false end, due_at = $4
+          set desired = 'stop', armed = case when t.schedule is null then null else false end, due_at = $4, wished_by = $5
          from found f
         where t.id = f.id and f.state <> 'DELETING'
        returning t.id
      )
      select f.state, exists (select 1 from moved) as is_taken from found f`,
-    [key.id, key.projectId, key.serviceId, new Date(nowMs)],
+    [key.id, key.projectId, key.serviceId, new Date(wish.nowMs), wish.by],
   )
   return outcomeOf(rows[0])
 }
 
 /** The user wants the task gone; always taken, and no wish after it is. */
-export async function updateTaskWishedDelete(tx: Connection, key: TaskKey, nowMs: number): Promise<WishOutcome> {
+export async function updateTaskWishedDelete(tx: Connection, key: TaskKey, wish: WishedBy): Promise<WishOutcome> {
   const { rowCount } = await tx.query(
-    `update task set desired = 'delete', due_at = $4 where id = $1 and project_id = $2 and service_id = $3`,
-    [key.id, key.projectId, key.serviceId, new Date(nowMs)],
+    `update task set desired = 'delete', due_at = $4, wished_by = $5 where id = $1 and project_id = $2 and service_id = $3`,
+    [key.id, key.projectId, key.serviceId, new Date(wish.nowMs), wish.by],
   )
   return rowCount > 0 ? { kind: 'taken' } : { kind: 'absent' }
 }
