@@ -50,22 +50,54 @@ test('a rotation seals everything anew, forgets the older data key and changes t
   await assert.rejects(async () => (await openBox()).open(before.sealed, place), SecretKeyError)
 })
 
+/** As the database, but the transaction of this number fails, once it is committed or before. */
+function failingAt(number: number, isCommitted: boolean): Database {
+  let count = 0
+  return {
+    ...database,
+    query: database.query,
+    transaction: async (act) => {
+      count++
+      if (count === number && !isCommitted) throw new Error('killed')
+      const result = await database.transaction(act)
+      if (count === number) throw new Error('killed')
+      return result
+    },
+  }
+}
+
+test('a rotation that is killed anywhere loses nothing, and the next one finishes it', async () => {
+  const clear = (await openBox()).open(await signingSecret(), place)
+  for (const isCommitted of [false, true]) {
+    for (let number = 1, isKilled = true; isKilled; number++) {
+      isKilled = await rotateSecrets(failingAt(number, isCommitted), { dataDir }, testNowMs).then(
+        () => false,
+        (error) => error.message === 'killed' || Promise.reject(error),
+      )
+      assert.equal((await openBox()).open(await signingSecret(), place), clear, `${number}`)
+      assert.ok((await keyIds()).length <= 2)
+    }
+    await rotateSecrets(database, { dataDir }, testNowMs)
+    assert.equal((await keyIds()).length, 1)
+  }
+})
+
 test('a rotation that was cut short is finished with the key it began with', async () => {
   const { masterKey } = await openKeys(database, { dataDir }, testNowMs)
   await database.transaction((tx) => insertDataKey(tx, masterKey, testNowMs))
   const { resealed } = await rotateSecrets(database, { dataDir }, testNowMs)
   assert.equal(resealed.project, 1)
-  assert.deepEqual(await keyIds(), [3])
+  assert.equal((await keyIds()).length, 1)
 })
 
 test('what cannot be opened stops a rotation, and the older key stays', async () => {
   const kept = await signingSecret()
   await database.query('update project set signing_secrets = array[$1::bytea]', [Buffer.concat([kept, Buffer.of(0)])])
   await assert.rejects(rotateSecrets(database, { dataDir }, testNowMs), SecretKeyError)
-  assert.deepEqual(await keyIds(), [3, 4])
+  assert.equal((await keyIds()).length, 2)
   await database.query('update project set signing_secrets = array[$1::bytea]', [kept])
   await rotateSecrets(database, { dataDir }, testNowMs)
-  assert.deepEqual(await keyIds(), [4])
+  assert.equal((await keyIds()).length, 1)
 })
 
 test('a key that is given changes only to one that is given', async () => {

@@ -11,6 +11,7 @@ import type { SecretBox } from '../store/secrets.ts'
 import { exportToFile } from './export.ts'
 import { importFile } from './import.ts'
 import { createLineSecrets, openLineSecrets } from './passphrase.ts'
+import { rotateSecrets } from './rotate.ts'
 import { contentProject, dumpContent, fillContent } from './test-content.ts'
 
 let folder: string
@@ -236,6 +237,15 @@ test('an import that was cut short goes on where it was, and only with the same 
   assert.deepEqual(await names(), { names: 4_500, marked: 3_998 })
   assert.equal((await importInto(to, path)).task, 4_500)
   assert.deepEqual(await names(), { names: 4_500, marked: 0 })
+})
+
+test('a rotation of all keys changes nothing that is sealed', async () => {
+  await using from = await openFilled()
+  const before = await dumpContent(from.database, from.box)
+  const { resealed } = await rotateSecrets(from.database, from, testNowMs)
+  assert.deepEqual(resealed, { project: 2, task: 1, access_key: 1 })
+  const box = await openSecretBox(from.database, from, testNowMs)
+  assert.deepEqual(await dumpContent(from.database, box), before)
 })
 
 test('an export that fails leaves no file behind', async () => {
