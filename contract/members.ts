@@ -24,23 +24,31 @@ export type KeyItem = z.infer<typeof KeyItem>
 export const CreateKeyResponse = KeyItem.extend({ secret: z.string() })
 export const ListKeysResponse = z.object({ keys: z.array(KeyItem) })
 
-/** Limits by label are not offered: a user who is to have them is refused rather than made without. */
-const noLabels = { labels: z.never().optional() }
+/** The user sees and acts on those tasks only that carry all of them; none is no limit. */
+const Labels = z
+  .record(z.string().regex(/^[^=]{1,64}$/), z.string().max(128))
+  .refine((labels) => Object.keys(labels).length <= 20, { params: { range: '[0, 20]' } })
 
-export const CreateUserRequest = z.object({ name: UserName, password: Password, roles: RoleNames, ...noLabels })
+export const CreateUserRequest = z.object({
+  name: UserName,
+  password: Password,
+  roles: RoleNames,
+  labels: Labels.optional(),
+})
 export type CreateUserRequest = z.infer<typeof CreateUserRequest>
 /** What is absent stays. */
 export const UpdateUserRequest = z.object({
   password: Password.optional(),
   roles: RoleNames.optional(),
   enabled: z.boolean().optional(),
-  ...noLabels,
+  labels: Labels.optional(),
 })
 export type UpdateUserRequest = z.infer<typeof UpdateUserRequest>
 export const UserItem = z.object({
   id: z.string(),
   name: z.string(),
   roles: z.array(z.string()),
+  labels: z.record(z.string(), z.string()).optional(),
   enabled: z.boolean(),
   created_at: z.string(),
 })

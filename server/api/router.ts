@@ -22,6 +22,7 @@ import {
   showVersion,
 } from './identity.ts'
 import { createKey, deleteKey, listKeys } from './keys.ts'
+import { limitedToLabels } from './label-limit.ts'
 import { listAudit } from './list-audit.ts'
 import { listServices } from './list-services.ts'
 import { listTasksDetails } from './list-tasks-details.ts'
@@ -135,7 +136,11 @@ function projectRoutes(door: Door, limit: Limit, enterAs: EnterAs): Route[] {
       limit(isRead ? 'read' : 'write', caller.project.id, arrival)
       checkPermission(token, permissions[name], arrival.params)
       if (door.isMaintenance && !isRead) throw apiError('not_ready')
-      return withBody(hasBody, (call) => handle(door, caller, call))
+      const answer: Answering = (call) => handle(door, caller, call)
+      const { labels } = token
+      const limited = labels && { door, caller, labels, action: permissions[name].action }
+      const path = operation.path
+      return withBody(hasBody, limited ? limitedToLabels(limited, { name, path }, answer) : answer)
     }
     return {
       method: operation.method,

@@ -24,33 +24,34 @@ export async function showUser(door: Door, caller: Caller, call: Call): Promise<
 }
 
 export async function createUser(door: Door, caller: Caller, call: Call): Promise<Answer> {
-  const { name, password, roles } = parse(CreateUserRequest, parseJsonObject(call.body))
+  const { name, password, roles, labels = {} } = parse(CreateUserRequest, parseJsonObject(call.body))
   checkPassword(password, name)
   const [projectId, accountId] = [caller.project.id, randomBytes(idBytes).toString('hex')]
   const granted = await checkRoles(door, projectId, roles)
+  checkLabels(granted, labels)
   const { nowMs: createdAtMs } = call
   const made = { id: accountId, name, domainId: caller.project.domain.id, createdAtMs }
   const passwordHash = await hashPassword(password)
   await door.database.transaction(async (tx) => {
     if (!(await insertAccount(tx, { ...made, passwordHash }))) throw apiError('user_exists', { name })
-    await replaceRoles(tx, { projectId, accountId, roles: granted })
+    await replaceRoles(tx, { projectId, accountId, roles: granted, labels })
   })
-  return { status: 201, json: toItem({ ...made, roles: granted, isEnabled: true }) }
+  return { status: 201, json: toItem({ ...made, roles: granted, labels, isEnabled: true }) }
 }
 
 /** Roles are those in this project; the rest is the account's own, wherever it is used. */
 export async function updateUser(door: Door, caller: Caller, call: Call): Promise<Answer> {
-  const { password, roles, enabled } = parse(UpdateUserRequest, parseJsonObject(call.body))
+  const { password, roles, labels, enabled } = parse(UpdateUserRequest, parseJsonObject(call.body))
   const whom = { isStrangerToo: caller.token.isDeploymentAdmin }
   const member = await findMember(door, caller, call, whom)
   if (password !== undefined || enabled !== undefined) checkMayChange(caller, member)
-  if (roles !== undefined || enabled !== undefined) checkIsAnother(caller, member)
+  if ([roles, labels, enabled].some((change) => change !== undefined)) checkIsAnother(caller, member)
   if (password !== undefined) checkPassword(password, member.name)
   const projectId = caller.project.id
-  const granted = roles && (await checkRoles(door, projectId, roles))
+  const granted = await grantsOf(door, projectId, member, { roles, labels })
   const passwordHash = password === undefined ? undefined : await hashPassword(password)
   await door.database.transaction(async (tx) => {
-    if (granted) await replaceRoles(tx, { projectId, accountId: member.id, roles: granted })
+    if (granted) await replaceRoles(tx, { projectId, accountId: member.id, ...granted })
     await updateMember(tx, {
       ...{ accountId: member.id, nowMs: call.nowMs },
       ...(passwordHash !== undefined && { passwordHash }),
@@ -66,6 +67,28 @@ export async function deleteUser(door: Door, caller: Caller, call: Call): Promis
   checkIsAnother(caller, member)
   await door.database.transaction((tx) => deleteMember(tx, { projectId: caller.project.id, accountId: member.id }))
   return { status: 204 }
+}
+
+/** Roles and labels after a change; absent when neither changes. A role in every project is none of these. */
+async function grantsOf(
+  door: Door,
+  projectId: string,
+  member: Member,
+  { roles, labels }: Pick<UpdateUserRequest, 'roles' | 'labels'>,
+): Promise<{ roles: string[]; labels: Record<string, string> } | undefined> {
+  if (roles === undefined && labels === undefined) return undefined
+  const granted = {
+    roles: await checkRoles(door, projectId, roles ?? member.roles),
+    labels: labels ?? member.labels ?? {},
+  }
+  checkLabels(granted.roles, granted.labels)
+  return granted
+}
+
+/** Whoever administers a project could lift the limit again. */
+function checkLabels(roles: readonly string[], labels: Readonly<Record<string, string>>): void {
+  if (!roles.includes('admin') || Object.keys(labels).length === 0) return
+  throw apiError('invalid_argument', { detail: 'The field [labels] cannot limit the role admin.' })
 }
 
 /** Errors: `user_not_found`, also for one without a role in the project. */
@@ -110,6 +133,7 @@ async function checkRoles(door: Door, projectId: string, names: readonly string[
   return [...new Set(names.map(roleOf))].sort()
 }
 
-function toItem({ id, name, roles, isEnabled, createdAtMs }: Omit<Member, 'isElsewhere'>): UserItem {
-  return { id, name, roles, enabled: isEnabled, created_at: toIsoSeconds(createdAtMs) }
+function toItem({ id, name, roles, labels = {}, isEnabled, createdAtMs }: Omit<Member, 'isElsewhere'>): UserItem {
+  const limit = Object.keys(labels).length > 0 ? { labels } : {}
+  return { id, name, roles, ...limit, enabled: isEnabled, created_at: toIsoSeconds(createdAtMs) }
 }

@@ -9,6 +9,8 @@ export type Principal = {
   roles: string[]
   /** Documents of those roles that the project has made, as JSON. */
   policies: string[]
+  /** Those that a task must carry for this caller to see it; absent for no limit. */
+  labels?: Record<string, string>
   /** Has the role admin in every project. */
   isDeploymentAdmin: boolean
 }
@@ -24,6 +26,7 @@ export type PrincipalRow = {
   project_domain_name: string
   roles: string[] | null
   policies: string[] | null
+  labels: string | null
   is_deployment_admin: boolean
 }
 
@@ -35,6 +38,8 @@ export const principalColumns = `
     where r.account_id = a.id and (r.project_id is null or r.project_id = p.id)) as roles,
   (select array_agg(c.policy order by c.name) from account_role r join role c using (project_id)
     where r.account_id = a.id and r.project_id = p.id and c.name = r.role) as policies,
+  (select max(r.labels) from account_role r where r.account_id = a.id and r.project_id = p.id
+      and not exists (select 1 from account_role g where g.account_id = a.id and g.project_id is null)) as labels,
   exists (select 1 from account_role r
            where r.account_id = a.id and r.project_id is null and r.role = 'admin') as is_deployment_admin`
 
@@ -54,6 +59,7 @@ export function toPrincipal(row: PrincipalRow): Principal {
     }),
     roles: row.roles ?? [],
     policies: row.policies ?? [],
+    ...(row.labels !== null && { labels: JSON.parse(row.labels) }),
     isDeploymentAdmin: row.is_deployment_admin,
   }
 }

@@ -36,6 +36,8 @@ export type ExportRows = {
     roles: string[]
     /** As long as `roles`; null for a role in every project. */
     role_project_ids: (string | null)[]
+    /** As long as `roles`; JSON, null for a role without a limit. */
+    role_labels: (string | null)[]
   }
   key: { access: string; account_id: string; secret: Buffer; description: string; created_at: number }
   service: {
@@ -111,7 +113,9 @@ const cursors = {
            array(select r.role from account_role r where r.account_id = a.id
                   order by r.project_id nulls first, r.role) as roles,
            array(select r.project_id from account_role r where r.account_id = a.id
-                  order by r.project_id nulls first, r.role) as role_project_ids
+                  order by r.project_id nulls first, r.role) as role_project_ids,
+           array(select r.labels from account_role r where r.account_id = a.id
+                  order by r.project_id nulls first, r.role) as role_labels
       from account a join domain d on d.id = a.domain_id
      order by a.id`,
   key: `declare export_rows no scroll cursor for

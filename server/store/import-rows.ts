@@ -28,7 +28,8 @@ export async function commitLater(tx: Connection): Promise<void> {
 export async function finishImport(db: Connection): Promise<void> {
   await db.query('delete from import_mark')
   await db.query('update node set assignments_version = assignments_version + 1')
-  await db.query('analyze task, task_history')
+  // Autovacuum does it too, only later.
+  await db.query('analyze task, task_history').catch(() => undefined)
 }
 
 /** `created_at` and `signing_secrets` absent: those of the row that is replaced, else the ones given for a new one. */
@@ -78,7 +79,7 @@ export type ImportedAccount = {
   created_at: number
   /** Absent: that of the account which is replaced, else one that no password fits. */
   password_hash: string | undefined
-  roles: { role: string; project_id?: string | undefined }[]
+  roles: { role: string; project_id?: string | undefined; labels?: Record<string, string> | undefined }[]
 }
 
 /** No password fits it. */
@@ -111,9 +112,15 @@ export async function upsertAccount(tx: Connection, account: ImportedAccount): P
   )
   await tx.query('delete from account_role where account_id = $1', [account.id])
   await tx.query(
-    `insert into account_role (account_id, role, project_id)
-     select $1, r.role, r.project_id from unnest($2::text[], $3::text[]) as r (role, project_id)`,
-    [account.id, account.roles.map(({ role }) => role), account.roles.map(({ project_id }) => project_id ?? null)],
+    `insert into account_role (account_id, role, project_id, labels)
+     select $1, r.role, r.project_id, r.labels
+       from unnest($2::text[], $3::text[], $4::text[]) as r (role, project_id, labels)`,
+    [
+      account.id,
+      account.roles.map(({ role }) => role),
+      account.roles.map(({ project_id }) => project_id ?? null),
+      account.roles.map(({ labels }) => (labels ? JSON.stringify(labels) : null)),
+    ],
   )
 }
 

@@ -5,6 +5,8 @@ export type Member = {
   id: string
   name: string
   roles: string[]
+  /** Those that a task must carry for the member to see it; absent for no limit. */
+  labels?: Record<string, string>
   isEnabled: boolean
   createdAtMs: number
   /** Has a role in another project too, or in every one. */
@@ -15,6 +17,7 @@ type MemberRow = {
   id: string
   name: string
   roles: string[] | null
+  labels: string | null
   is_enabled: boolean
   created_at: number
   is_elsewhere: boolean
@@ -24,6 +27,7 @@ const toMember = (row: MemberRow): Member => ({
   id: row.id,
   name: row.name,
   roles: row.roles ?? [],
+  ...(row.labels !== null && { labels: JSON.parse(row.labels) }),
   isEnabled: row.is_enabled,
   createdAtMs: row.created_at,
   isElsewhere: row.is_elsewhere,
@@ -33,6 +37,7 @@ const columns = `
   a.id, a.name, a.is_enabled, a.created_at,
   (select array_agg(distinct r.role order by r.role) from account_role r
     where r.account_id = a.id and (r.project_id = $1 or r.project_id is null)) as roles,
+  (select max(r.labels) from account_role r where r.account_id = a.id and r.project_id = $1) as labels,
   exists (select 1 from account_role r
            where r.account_id = a.id and r.project_id is distinct from $1) as is_elsewhere`
 
@@ -66,18 +71,21 @@ export async function selectMember(
   return rows[0] && toMember(rows[0])
 }
 
-/** In place of those that the account has in the project. */
+/** In place of those that the account has in the project. No labels are no limit. */
 export async function replaceRoles(
   tx: Connection,
-  of: { projectId: string; accountId: string; roles: readonly string[] },
+  of: { projectId: string; accountId: string; roles: readonly string[]; labels: Readonly<Record<string, string>> },
 ): Promise<void> {
   await tx.query('delete from account_role where project_id = $1 and account_id = $2', [of.projectId, of.accountId])
   await tx.query(
-    `insert into account_role (account_id, project_id, role)
-     select distinct $2, $1, role from unnest($3::text[]) as role`,
-    [of.projectId, of.accountId, [...of.roles]],
+    `insert into account_role (account_id, project_id, role, labels)
+     select distinct $2, $1, role, $4 from unnest($3::text[]) as role`,
+    [of.projectId, of.accountId, [...of.roles], toStored(of.labels)],
   )
 }
+
+const toStored = (labels: Readonly<Record<string, string>>) =>
+  Object.keys(labels).length === 0 ? null : JSON.stringify(labels)
 
 /** What is absent stays. A new password ends every token of the account. */
 export async function updateMember(

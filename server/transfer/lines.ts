@@ -67,8 +67,16 @@ export const UserLine = z.strictObject({
   name: Name,
   domain: Domain.optional(),
   is_enabled: z.boolean().optional(),
-  /** Without `project_id`: in every project. */
-  roles: z.array(z.strictObject({ role: Name, project_id: Id.optional() })).optional(),
+  /** Without `project_id`: in every project. With `labels`: for tasks that carry them all. */
+  roles: z
+    .array(
+      z.strictObject({
+        role: Name,
+        project_id: Id.optional(),
+        labels: z.record(z.string(), z.string()).optional(),
+      }),
+    )
+    .optional(),
   created_at: Instant.optional(),
   /** `{"password_hash": …}` */
   secrets: Sealed.optional(),

@@ -34,8 +34,8 @@ async function fillUsers(tx: Connection, box: SecretBox): Promise<void> {
     [at],
   )
   await tx.query(
-    `insert into account_role (account_id, project_id, role)
-     values ('u2', 'p2', 'watcher'), ('u2', null, 'viewer'), ('u2', $1, 'operator')`,
+    `insert into account_role (account_id, project_id, role, labels)
+     values ('u2', 'p2', 'watcher', '{"site":"north"}'), ('u2', null, 'viewer', null), ('u2', $1, 'operator', null)`,
     [contentProject],
   )
   await tx.query(

@@ -47,6 +47,7 @@ const writers: { [Kind in ExportKind]: Write<Kind> } = {
         row.roles.map((role, at) => ({
           role,
           ...(row.role_project_ids[at] && { project_id: row.role_project_ids[at] }),
+          ...labelsOf(row.role_labels[at]),
         })),
       ),
       created_at: text(row.created_at),
@@ -152,6 +153,7 @@ function secretsOfTask(row: TaskRow & { secrets: Buffer }, { box, line: sealer }
   return sealer.seal(JSON.parse(clear), `task ${row.id}`)
 }
 
+const labelsOf = (labels: string | null | undefined) => (labels ? { labels: JSON.parse(labels) } : {})
 const text = (value: unknown) => JSON.stringify(value)
 const optional = (value: unknown) => (value === null ? undefined : JSON.stringify(value))
 const unless = <Value>(value: Value, derived: Value) => (value === derived ? undefined : JSON.stringify(value))
