@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { CreateTasksRequest } from '@sightline/contract/task.ts'
-import { type AdmitContext, admit } from '@sightline/task/admit.ts'
+import { admit } from '@sightline/task/admit.ts'
 import type { NewTask } from '@sightline/task/task.ts'
 import { tasksCreated } from '../events.ts'
 import { type Connection, DatabaseUnavailableError, wakeReconciler } from '../store/database.ts'
-import type { Service } from '../store/services.ts'
 import { countTasksOfProject, takeProjectTurn } from '../store/task-counts.ts'
 import { insertTasks, type StoredSpec } from '../store/tasks.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
@@ -14,19 +13,18 @@ import { readIdempotencyKey, takeIdempotencyKey } from './idempotency.ts'
 import { parseJsonObject } from './json.ts'
 import { maskInput, maskOutput } from './mask.ts'
 import { parse } from './parse.ts'
+import { readWord } from './query.ts'
+import { rehearseTasks } from './rehearse-tasks.ts'
 import { settleSpellings } from './spellings.ts'
+import { admitContext, taskCountMax } from './task-rules.ts'
 
-const taskCountMax = 1_000_000
 // More than can be on their way at once: 100 tasks a request, 20 requests a server. Below it nobody waits for a turn.
 const quotaMarginCount = 10_000
 const taskIdBytes = 16
 
 /** Makes one task per entry of `input.data`, all of them or none. Source: tasks API page, section 3. */
 export async function createTasks(door: Door, caller: Caller, call: Call): Promise<Answer> {
-  // Whoever asks for a rehearsal must not get the real thing.
-  if (call.query.get('dry_run') === 'true') {
-    throw apiError('invalid_argument', { detail: 'The param [dry_run] is not supported.' })
-  }
+  if (readWord(call.query, 'dry_run', ['true', 'false']) === 'true') return rehearseTasks(door, caller, call)
   const request = parse(CreateTasksRequest, settleSpellings(parseJsonObject(call.body)))
   const key = readIdempotencyKey(call)
   const service = await findService(door, caller, call.params.service_id ?? '')
@@ -49,21 +47,6 @@ export async function createTasks(door: Door, caller: Caller, call: Call): Promi
     tasksCreated(door.log, { serviceId: service.id, taskIds, by: caller.name })
   }
   return { status: 201, json: { tasks: ids.map((id) => ({ id })) } }
-}
-
-/** What decides about a task beside what the request says. */
-export function admitContext(
-  door: Door,
-  caller: Caller,
-  service: Service,
-): Omit<AdmitContext, 'nowMs' | 'taskIds' | 'quota'> {
-  return {
-    service,
-    creator: caller.name,
-    isStrict: door.isStrict,
-    mayReadFiles: caller.token.isDeploymentAdmin,
-    addressPolicy: door.addressPolicy(),
-  }
 }
 
 type Recording<Result> = {

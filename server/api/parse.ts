@@ -13,6 +13,16 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw apiError('invalid_argument', { detail: issue ? describe(issue, schema, value) : '' })
 }
 
+/** The value as the schema has it, or every fault that it finds, in its own order. */
+export function parseWhole<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): { data: z.output<Schema> } | { faults: string[] } {
+  const result = schema.safeParse(value, { reportInput: true })
+  if (result.success) return { data: result.data }
+  return { faults: result.error.issues.map((issue) => describe(issue, schema, value)) }
+}
+
 /** `input.data[0].url` */
 export function fieldOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((field, step) => {

@@ -8,7 +8,7 @@ import { wakeReconciler } from '../store/database.ts'
 import type { Service } from '../store/services.ts'
 import { selectTaskToUpdate, type TaskUpdate, type UpdatableTask, updateTaskSpec } from '../store/task-updates.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
-import { admitContext, storedSpec } from './create-tasks.ts'
+import { storedSpec } from './create-tasks.ts'
 import { apiError } from './errors.ts'
 import { findService, readTaskId } from './find-service.ts'
 import { parseJsonWithNulls } from './json.ts'
@@ -16,6 +16,7 @@ import { keepMaskedInput, keepMaskedOutput } from './keep-masked.ts'
 import { parse } from './parse.ts'
 import { etagOf, showTask } from './show-task.ts'
 import { settleSpellings } from './spellings.ts'
+import { admitContext } from './task-rules.ts'
 
 const fixedStates: readonly string[] = ['STOPPING', 'DELETING']
 

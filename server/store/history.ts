@@ -71,7 +71,9 @@ export async function selectHistoryPage(
   const { rows } = await db.query<HistoryEntry & { count: number }>(
     `select seq, at, from_state, to_state, cause, node_id, generation, actor, count(*) over () as count
        from task_history
-      where task_id = $1 and project_id = $2 and service_id = $3
+      where task_id = $1
+        and coalesce(project_id, (select project_id from task where id = $1)) = $2
+        and coalesce(service_id, (select service_id from task where id = $1)) = $3
       order by seq desc
      offset $4 limit $5`,
     [of.taskId, of.projectId, of.serviceId, page.offset, page.limit],
