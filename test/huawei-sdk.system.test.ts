@@ -85,6 +85,9 @@ for (const { name, client } of [
     const odd = await send(sdk, { method: 'GET', path: tasks, query: { name_like: "a b*'()~!:é+%/?", limit: 1 } })
     assert.equal(odd.count, 0)
     assert.equal((await send(sdk, { method: 'GET', path: one })).name, task.name)
+    const description = 'changed by the client'
+    const changed = await send(sdk, { method: 'PUT', path: one, data: { description } })
+    assert.equal(changed.description, description)
     for (const call of ['stop', 'start']) {
       assert.equal((await send(sdk, { method: 'POST', path: `${one}/${call}` })).httpStatusCode, 202, call)
     }

@@ -4,22 +4,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type OperationName, operations } from '@sightline/contract/operations.ts'
 import { createRoutes, type Route } from '@sightline/server/api/router.ts'
-import { openTestApi, type TestApi, testPassword } from '@sightline/server/api/test-api.ts'
+import { openTestApi, type TestApi } from '@sightline/server/api/test-api.ts'
 import { signedHeadersOf, type TestKey } from '@sightline/server/api/test-sign.ts'
+import { type Ids, makeTenant, password, policy, type Tenant, task } from './tenant.ts'
 
 let api: TestApi
-
-/** What a tenant has; the ids of the first are real, those of nobody have the same form. */
-type Ids = Record<string, string>
-type Tenant = { ids: Ids; tokens: Record<string, string>; key: TestKey }
-
-const task = {
-  name: 'task-of-a-tenant',
-  input: { type: 'url', data: [{ url: 'rtsp://192.168.0.8/a' }] },
-  output: { webhook: { url: 'http://192.168.0.9/' } },
-}
-const policy = { Version: '1.1', Statement: [{ Effect: 'Allow', Action: ['modelarts:*'] }] }
-const password = 'Correct horse 1'
 
 /** What a probe sends to each operation that reads a body: good, so that only the gate can refuse it. */
 const bodies: Partial<Record<string, unknown>> = {
@@ -53,73 +42,10 @@ let probeCount = 0
 before(async () => {
   api = await openTestApi()
   routes = createRoutes(api.door)
-  victim = await makeTenant('victim')
-  attacker = await makeTenant('attacker')
+  victim = await makeTenant(api, 'victim')
+  attacker = await makeTenant(api, 'attacker')
 })
 after(() => api?.[Symbol.asyncDispose]())
-
-async function must<Body>(status: number, request: Parameters<TestApi['ask']>[0]): Promise<Body> {
-  const answer = await api.ask(request)
-  assert.equal(answer.status, status, `${request.path}: ${JSON.stringify(answer.body)}`)
-  return answer.body as Body
-}
-
-/** A project with a service, a task, a role, and users of every kind. */
-async function makeTenant(name: string): Promise<Tenant> {
-  const { project } = await must<{ project: { id: string } }>(201, {
-    ...{ method: 'POST', path: '/v3/projects', body: { project: { name } } },
-  })
-  const root = `/v1/${project.id}`
-  const scoped = { 'x-auth-token': await tokenOf('admin', testPassword, project.id) }
-  const { services } = await must<{ services: { service_id: string }[] }>(200, {
-    ...{ path: `${root}/services`, headers: scoped },
-  })
-  const service_id = services[0]?.service_id ?? ''
-  const tasks = `${root}/services/${service_id}/tasks`
-  const made = await must<{ tasks: { id: string }[] }>(201, {
-    method: 'POST',
-    path: tasks,
-    body: task,
-    headers: scoped,
-  })
-  const role_name = `${name}-role`
-  const denied = { Version: '1.1', Statement: [{ Effect: 'Deny', Action: ['modelarts:*'] }] }
-  const roleBody = { name: role_name, policy: denied }
-  await must(201, { method: 'POST', path: `${root}/roles`, body: roleBody, headers: scoped })
-  const tokens: Record<string, string> = {}
-  let user_id = ''
-  for (const role of ['admin', 'operator', 'viewer', role_name, 'nobody', 'locked', 'revoked']) {
-    const roles = [['admin', 'operator', 'viewer', role_name].includes(role) ? role : 'admin']
-    const body = { name: `${name}-${role}`, password, roles }
-    const user = await must<{ id: string }>(201, { method: 'POST', path: `${root}/users`, body, headers: scoped })
-    if (role === 'viewer') user_id = user.id
-    tokens[role === role_name ? 'denied' : role] = await tokenOf(`${name}-${role}`, password, project.id)
-    if (role === 'admin') tokens.unscoped = await tokenOf(`${name}-${role}`, password)
-    if (role === 'locked') {
-      await must(200, { method: 'PUT', path: `${root}/users/${user.id}`, body: { enabled: false }, headers: scoped })
-    }
-    if (role === 'nobody') await must(204, { method: 'DELETE', path: `${root}/users/${user.id}`, headers: scoped })
-  }
-  const subject = tokens.revoked ?? ''
-  const revoke = { 'x-auth-token': subject, 'x-subject-token': subject }
-  await must(204, { method: 'DELETE', path: '/v3/auth/tokens', headers: revoke })
-  const headers = { 'x-auth-token': tokens.admin ?? '' }
-  const key = await must<TestKey>(201, { method: 'POST', path: `${root}/keys`, body: {}, headers })
-  const ids = {
-    project_id: project.id,
-    service_id,
-    task_id: made.tasks[0]?.id ?? '',
-    access: key.access,
-    user_id,
-    role_name,
-  }
-  return { ids, tokens, key }
-}
-
-async function tokenOf(name: string, given: string, projectId?: string): Promise<string> {
-  const signIn = { name, password: given, ...(projectId !== undefined && { projectId }) }
-  return String((await api.signIn(signIn)).headers['x-subject-token'])
-}
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'PATCH'
 type Probe = { method: Method; path: string; body: string | undefined; headers: Record<string, string> }
@@ -305,6 +231,21 @@ test('ids of another project do not exist in one’s own', async () => {
 
 /** What somebody without any right but to look may do. */
 const mayLook = ({ method, path }: Route) => method === 'GET' && !/\/(users|roles|audit)\b/.test(path)
+
+test('a batch that names tasks of another project finds none of them', async () => {
+  const before = await stateOf(victim)
+  const path = fill('/v1/{project_id}/services/{service_id}/tasks/batch', attacker.ids)
+  for (const action of ['start', 'stop', 'delete']) {
+    const ask = async (ids: Ids) => {
+      const body = JSON.stringify({ action, ids: [ids.task_id] })
+      const probe: Probe = { method: 'POST', path, body, headers: { 'content-type': 'application/json' } }
+      const by = byToken('the admin', attacker.tokens.admin ?? '')
+      return told(await send(probe, by), { task_id: ids.task_id ?? '' })
+    }
+    assert.equal(await ask(victim.ids), await ask(idsOfNobody))
+  }
+  assert.equal(await stateOf(victim), before)
+})
 
 async function faultsOfMember(disguise: Disguise, mayDo: (route: Route) => boolean): Promise<string[]> {
   const faults: string[] = []

@@ -4,7 +4,7 @@ import { taskIdPattern } from '@sightline/contract/task.ts'
 import { hasLabels } from '../store/task-labels.ts'
 import type { Answer, Call, Caller, Door } from './call.ts'
 import { apiError } from './errors.ts'
-import { parseJsonObject } from './json.ts'
+import { parseJsonObject, parseJsonWithNulls } from './json.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Answering = (call: Call) => Promise<Answer>
@@ -24,6 +24,7 @@ export function limitedToLabels(
   if (operation.path.includes('{task_id}')) {
     return async (call) => {
       await checkTask(limited, call)
+      if (operation.name === 'UpdateTask') checkNewLabels(limited, call)
       return answer(call)
     }
   }
@@ -43,6 +44,12 @@ async function checkTask({ door, caller, labels }: Limited, { params }: Call): P
   // What is left of a task that is gone carries no labels any more. A malformed id is the operation's to refuse.
   if (!taskIdPattern.test(key.id) || (await hasLabels(door.database, key, labels))) return
   throw apiError('task_not_found', { id: key.id })
+}
+
+/** A task may get more labels, or others beside them. */
+function checkNewLabels({ labels, action }: Limited, { body }: Call): void {
+  const update = parseJsonWithNulls(body)
+  if ('labels' in update && !carries(update.labels, labels)) throw apiError('not_authorized', { action })
 }
 
 /** Errors: `not_authorized` for a question about tasks that carry other values. */

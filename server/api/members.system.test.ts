@@ -275,6 +275,22 @@ describe('a limit by label', () => {
     assert.equal((await makeTask('hers', { ...north, more: 'y' }, headers)).status, 201)
     assert.equal((await makeTask('not-hers', { site: 'north' }, headers)).status, 403)
     assert.equal((await makeTask('not-hers', undefined, headers)).status, 403)
+    const hers = idOf(await makeTask('relabelled', north, headers))
+    const relabel = async (change: object | null) => {
+      const request = { method: 'PUT', path: `${api.tasksPath}/${hers}`, body: { labels: change }, headers } as const
+      return (await api.ask(request)).status
+    }
+    assert.deepEqual(
+      [await relabel({ ...north, more: 'z' }), await relabel({ site: 'south' }), await relabel(null)],
+      [200, 403, 403],
+    )
+    const batch = {
+      method: 'POST',
+      path: `${api.tasksPath}/batch`,
+      body: { action: 'stop', filter: {} },
+      headers,
+    } as const
+    assert.equal((await api.ask(batch)).status, 403)
     await api.ask({ method: 'PUT', path: `${project}/users/${id}`, body: { labels: {} } })
     assert.equal((await api.ask({ path: `${api.tasksPath}/${ids.south}`, headers })).status, 200)
   })
