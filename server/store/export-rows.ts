@@ -84,6 +84,9 @@ export type ExportRows = {
     attempt: number
     not_before: number | null
     last_sequence: number
+    revision: number
+    outdated_generation: number
+    wished_by: string | null
     cores: number
     memory_mib: number
     secrets: Buffer | null
@@ -97,6 +100,9 @@ export type ExportRows = {
     cause: string
     node_id: string | null
     generation: number
+    project_id: string | null
+    service_id: string | null
+    actor: string | null
   }
 }
 export type ExportKind = keyof ExportRows
@@ -128,11 +134,14 @@ const cursors = {
   task: `declare export_rows no scroll cursor for
     select id, project_id, service_id, name, description, creator, state, desired, hold, schedule, input, output,
            config, labels, created_at, updated_at, armed, status, error_code, error_message, state_since,
-           state_before_hold, generation, attempt, not_before, last_sequence, cores, memory_mib, secrets
+           state_before_hold, generation, attempt, not_before, last_sequence, revision, outdated_generation, wished_by, cores,
+           memory_mib, secrets
       from task
      order by id`,
   history: `declare export_rows no scroll cursor for
-    select task_id, seq, at, from_state, to_state, cause, node_id, generation from task_history order by task_id, seq`,
+    select task_id, seq, at, from_state, to_state, cause, node_id, generation, project_id, service_id, actor
+      from task_history
+     order by task_id, seq`,
 } as const satisfies Record<ExportKind, string>
 
 /** Every row of a kind, in the order of its key. */

@@ -218,20 +218,20 @@ async function insertImported(tx: Connection, tasks: readonly ImportedTask[]): P
     `insert into task (id, project_id, service_id, name, description, creator, input, output, config, schedule, labels,
                        secrets, is_finite, cores, memory_mib, desired, armed, hold, state, state_since,
                        state_before_hold, status, error_code, error_message, generation, attempt, not_before,
-                       last_sequence, created_at, updated_at, due_at)
+                       last_sequence, created_at, updated_at, due_at, revision, outdated_generation, wished_by)
      select id, project_id, service_id, name, description, creator, input::json, output::json, config::json,
             schedule::json, labels::json, secrets, is_finite, cores, memory_mib, desired, armed, hold, state,
             state_since, state_before_hold, status, error_code, error_message, generation, attempt, not_before,
-            last_sequence, created_at, updated_at, due_at
+            last_sequence, created_at, updated_at, due_at, revision, outdated_generation, wished_by
        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                    $9::text[], $10::text[], $11::text[], $12::bytea[], $13::boolean[], $14::real[], $15::integer[],
                    $16::text[], $17::boolean[], $18::text[], $19::text[], $20::timestamptz[], $21::text[], $22::text[],
                    $23::text[], $24::text[], $25::integer[], $26::integer[], $27::timestamptz[], $28::integer[],
-                   $29::timestamptz[], $30::timestamptz[], $31::timestamptz[])
+                   $29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::integer[], $33::integer[], $34::text[])
          as t (id, project_id, service_id, name, description, creator, input, output, config, schedule, labels,
                secrets, is_finite, cores, memory_mib, desired, armed, hold, state, state_since, state_before_hold,
                status, error_code, error_message, generation, attempt, not_before, last_sequence, created_at,
-               updated_at, due_at)`,
+               updated_at, due_at, revision, outdated_generation, wished_by)`,
     [
       column((task) => task.id),
       column((task) => task.project_id),
@@ -264,6 +264,9 @@ async function insertImported(tx: Connection, tasks: readonly ImportedTask[]): P
       column((task) => instant(task.created_at)),
       column((task) => instant(task.updated_at)),
       column((task) => instant(task.due_at)),
+      column((task) => task.revision),
+      column((task) => task.outdated_generation),
+      column((task) => task.wished_by),
     ],
   )
 }
@@ -271,14 +274,16 @@ async function insertImported(tx: Connection, tasks: readonly ImportedTask[]): P
 export async function upsertHistory(tx: Connection, entries: readonly Row<'history'>[]): Promise<void> {
   const column = <Value>(pick: (entry: Row<'history'>) => Value) => entries.map(pick)
   await tx.query(
-    `insert into task_history (task_id, seq, at, from_state, to_state, cause, node_id, generation)
-     select task_id, seq, at, from_state, to_state, cause, node_id, generation
+    `insert into task_history (task_id, seq, at, from_state, to_state, cause, node_id, generation, project_id,
+                               service_id, actor)
+     select task_id, seq, at, from_state, to_state, cause, node_id, generation, project_id, service_id, actor
        from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-                   $8::integer[])
-         as h (task_id, seq, at, from_state, to_state, cause, node_id, generation)
+                   $8::integer[], $9::text[], $10::text[], $11::text[])
+         as h (task_id, seq, at, from_state, to_state, cause, node_id, generation, project_id, service_id, actor)
      on conflict (task_id, seq) do update
         set at = excluded.at, from_state = excluded.from_state, to_state = excluded.to_state, cause = excluded.cause,
-            node_id = excluded.node_id, generation = excluded.generation`,
+            node_id = excluded.node_id, generation = excluded.generation, project_id = excluded.project_id,
+            service_id = excluded.service_id, actor = excluded.actor, written = excluded.written`,
     [
       column((entry) => entry.task_id),
       column((entry) => entry.seq),
@@ -288,6 +293,9 @@ export async function upsertHistory(tx: Connection, entries: readonly Row<'histo
       column((entry) => entry.cause),
       column((entry) => entry.node_id),
       column((entry) => entry.generation),
+      column((entry) => entry.project_id),
+      column((entry) => entry.service_id),
+      column((entry) => entry.actor),
     ],
   )
 }

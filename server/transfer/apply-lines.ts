@@ -185,6 +185,9 @@ async function applyHistory(tx: Connection, lines: LineOf<'history'>[]): Promise
     from_state: line.from ?? null,
     to_state: line.to,
     node_id: line.node_id ?? null,
+    project_id: line.project_id ?? null,
+    service_id: line.service_id ?? null,
+    actor: line.actor ?? null,
   }))
   const byKey = new Map(entries.map((entry) => [`${entry.task_id} ${entry.seq}`, entry]))
   await upsertHistory(tx, [...byKey.values()])
@@ -213,6 +216,8 @@ function toTask(line: LineOf<'task'>, tools: ApplyTools): ImportedTask {
     },
     ...{ state_since: line.state_since ?? line.updated_at, state_before_hold: line.state_before_hold ?? null },
     ...{ generation: line.generation ?? 0, attempt: line.attempt ?? 0, not_before: line.not_before ?? null },
+    ...{ revision: line.revision ?? 1, outdated_generation: line.outdated_generation ?? 0 },
+    wished_by: line.wished_by ?? null,
     ...{ last_sequence: line.last_sequence ?? 0, cores: usage.cpu, memory_mib: usage.memory },
     is_finite: isFiniteInput(line.input),
     due_at: isAtRest(line.state, desired) && !schedule ? null : tools.nowMs,

@@ -139,6 +139,9 @@ export const TaskLine = z.strictObject({
   attempt: z.int().min(0).max(2_147_483_647).optional(),
   not_before: Instant.optional(),
   last_sequence: z.int().min(0).max(2_147_483_647).optional(),
+  revision: z.int().min(1).max(2_147_483_647).optional(),
+  outdated_generation: z.int().min(0).max(2_147_483_647).optional(),
+  wished_by: z.string().optional(),
   source_usage_estimate: z.strictObject({ cpu: z.number().positive(), memory: z.int().positive() }).optional(),
   /** `{"input": …, "output": …}` with its secrets in clear. */
   secrets: Sealed.optional(),
@@ -154,6 +157,9 @@ export const HistoryLine = z.strictObject({
   cause: z.string(),
   node_id: z.string().optional(),
   generation: z.int().min(0).max(2_147_483_647),
+  project_id: z.string().optional(),
+  service_id: z.string().optional(),
+  actor: z.string().optional(),
 })
 
 const schemas = {

@@ -89,10 +89,10 @@ async function fillTasks(tx: Connection, box: SecretBox): Promise<void> {
     `insert into task (id, project_id, service_id, name, description, creator, input, output, config, schedule, labels,
                        secrets, is_finite, cores, memory_mib, desired, armed, hold, state, state_since,
                        state_before_hold, status, error_code, error_message, generation, attempt, not_before,
-                       last_sequence, created_at, updated_at, due_at)
+                       last_sequence, created_at, updated_at, due_at, revision, outdated_generation, wished_by)
      values ($1, 'p2', 's-2', '任务-1', '', 'mia', $2, $3, '{"common":{"line_count_interval":5}}', $4, '{"floor":"2"}',
              $5, false, 1.5, 64, 'stop', true, 'quota', 'FROZEN', $6, 'FAILED', 'On hold: quota.', 'VIN.002',
-             'the camera "x" is down' || chr(8232), 7, 3, $7, 99, $8, $9, null)`,
+             'the camera "x" is down' || chr(8232), 7, 3, $7, 99, $8, $9, null, 4, 6, 'noa')`,
     [
       id,
       JSON.stringify(masked.input),
@@ -110,9 +110,11 @@ async function fillTasks(tx: Connection, box: SecretBox): Promise<void> {
     ['b'.repeat(32), new Date(testNowMs)],
   )
   await tx.query(
-    `insert into task_history (task_id, seq, at, from_state, to_state, cause, node_id, generation)
-     values ($1, 1, $3, null, 'PENDING', 'created', null, 0), ($1, 2, $4, 'PENDING', 'FROZEN', 'a hold was set', 'n1', 1),
-            ($2, 1, $3, 'STOPPED', 'DELETING', 'of a task that is gone', null, 5)`,
+    `insert into task_history (task_id, seq, at, from_state, to_state, cause, node_id, generation, project_id,
+                               service_id, actor)
+     values ($1, 1, $3, null, 'PENDING', 'created', null, 0, 'p2', 's-2', 'mia'),
+            ($1, 2, $4, 'PENDING', 'FROZEN', 'a hold was set', 'n1', 1, 'p2', 's-2', null),
+            ($2, 1, $3, 'STOPPED', 'DELETING', 'of a task that is gone', null, 5, null, null, null)`,
     [id, 'c'.repeat(32), new Date(testNowMs), new Date(testNowMs + 7)],
   )
 }
@@ -125,7 +127,7 @@ const dumps = {
   project: `select row_to_json(t)::text as row from (select id, domain_id, name, created_at from project) t order by id`,
   role: 'select row_to_json(t)::text as row from role t order by project_id, name',
   service: 'select row_to_json(t)::text as row from service t order by project_id, id',
-  task_history: 'select row_to_json(t)::text as row from task_history t order by task_id, seq',
+  task_history: `select (to_jsonb(t) - 'written')::text as row from task_history t order by task_id, seq`,
 } as const satisfies Record<(typeof exported)[number], string>
 
 /** Every exported field as the database says it, secrets opened. */

@@ -117,6 +117,9 @@ const writers: { [Kind in ExportKind]: Write<Kind> } = {
       cause: text(row.cause),
       node_id: optional(row.node_id),
       generation: text(row.generation),
+      project_id: optional(row.project_id),
+      service_id: optional(row.service_id),
+      actor: optional(row.actor),
     }),
 }
 
@@ -144,6 +147,9 @@ function restOfTask(row: TaskRow): Record<string, string | undefined> {
     attempt: unless(row.attempt, 0),
     not_before: optional(row.not_before),
     last_sequence: unless(row.last_sequence, 0),
+    revision: unless(row.revision, 1),
+    outdated_generation: unless(row.outdated_generation, 0),
+    wished_by: optional(row.wished_by),
     source_usage_estimate: isUsual ? undefined : text({ cpu, memory }),
   }
 }
