@@ -215,6 +215,15 @@ test('an RTSP redirect is followed where it is allowed, and refused elsewhere', 
   assert.equal((await fault(`rtsp://${server.at}/street`, { ...strict, allow: [server.at] })).code, 'VIN.209')
 })
 
+test('a server cannot send the platform to a file, though its administrator may name one', async () => {
+  const file = pathToFileURL(join(folder, 'street.mp4')).href
+  using server = await listening(aRedirectingServer(file))
+  const context = { signal: new AbortController().signal, policy: loopback, isFileAllowed: true }
+  await using source = await openMedia(file, context)
+  assert.ok(await source.media.readPacket())
+  await assert.rejects(openMedia(`rtsp://${server.at}/street`, context), { code: 'VIN.209' })
+})
+
 function aRedirectingServer(location: string) {
   return createTcpServer((socket) => {
     socket.on('data', (request: Buffer) => {

@@ -40,7 +40,9 @@ export async function openMedia(address: string, context: SourceContext, redirec
     const input = await openInput(url.protocol, route, context.signal).catch((error) => {
       if (route.redirect?.() === undefined || redirectCount >= redirectsMax) throw explain(error)
     })
-    if (!input) return await openMedia(route.redirect?.() ?? '', context, redirectCount + 1)
+    // Files are for the task to name, never for a server.
+    const elsewhere = { ...context, isFileAllowed: false }
+    if (!input) return await openMedia(route.redirect?.() ?? '', elsewhere, redirectCount + 1)
     const media = opened.use(input)
     const live = isLive(url, media)
     const canEnd = !live || media.facts.formatName === 'hls'

@@ -14,7 +14,7 @@ import { sourceError } from './source-error.ts'
 export type SourceContext = {
   signal: AbortSignal
   policy: AddressPolicy
-  /** Whether `file:` addresses are opened: for administrators and tests. */
+  /** Whether `file:` addresses are opened: when the task itself names one. The server admits those of administrators only. */
   isFileAllowed: boolean
 }
 
