@@ -47,5 +47,14 @@ export type Call = {
 /** Whoever passed the gate, in the project of the path. */
 export type Caller = { token: Token; project: NonNullable<Token['project']>; accountId: string; name: string }
 
-/** `text` is a finished JSON text. An answer without either has an empty body. */
-export type Answer = { status: number; json?: unknown; text?: string; headers?: Record<string, string> }
+/**
+ * `text` is a finished JSON text; `stream` makes server-sent events until its signal is aborted. An answer without any has
+ * an empty body.
+ */
+export type Answer = {
+  status: number
+  json?: unknown
+  text?: string
+  stream?: (signal: AbortSignal) => AsyncIterable<string>
+  headers?: Record<string, string>
+}

@@ -1,6 +1,7 @@
 // HTTP as the API limits it, before any route is asked. Source: tasks API page, section 1.
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Answer, Call, Door } from './call.ts'
 import { apiError, toResponse } from './errors.ts'
@@ -25,6 +26,8 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
       // Head and URL together, with room to say which of the two is too long.
       maxHeaderSize: headBytesMax + urlBytesMax + 4096,
       headersTimeout: headWithinMs,
+      // `checkHead` refuses it with the API's own error body.
+      requireHostHeader: false,
       connectionsCheckingInterval: timeoutsCheckedEveryMs,
     },
     requestTimeout: requestWithinMs,
@@ -41,6 +44,8 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   })
+  // An expectation that is not known is let pass: HTTP allows that, and the refusal of Node has no error body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   // Signing clients send a GET with a body and sign that too.
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
   app.removeAllContentTypeParsers()
@@ -59,6 +64,9 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
 const newRequestId = () => randomUUID().replaceAll('-', '')
 
 function checkHead(request: FastifyRequest): void {
+  if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+    throw apiError('invalid_argument', { detail: 'The header [Host] is required and cannot be empty.' })
+  }
   if (Buffer.byteLength(request.raw.url ?? '') > urlBytesMax) throw apiError('url_too_long', { n: urlBytesMax })
   const headBytes = request.raw.rawHeaders.reduce((bytes, text) => bytes + text.length + 2, 0)
   if (headBytes > headBytesMax) throw apiError('head_too_large', { n: headBytesMax })
@@ -110,7 +118,12 @@ function brokenBy(error: BrokenRequest): ReturnType<typeof apiError> {
 
 /** Adds routes, and answers 405 on their paths for every other method. */
 export function addRoutes(app: FastifyInstance, door: Pick<Door, 'clock'>, routes: readonly Route[]): void {
-  for (const route of routes) addRoute(app, door, route)
+  const streams = new Set<AbortController>()
+  // A server that closes waits for its answers; one that follows changes would never end.
+  app.addHook('preClose', async () => {
+    for (const stop of streams) stop.abort()
+  })
+  for (const route of routes) addRoute(app, door, route, streams)
   for (const path of new Set(routes.map((route) => route.path))) {
     const used = routes.filter((route) => route.path === path).map(({ method }) => method)
     const allow = used.includes('GET') ? [...used, 'HEAD'] : used
@@ -130,7 +143,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 /** `/v1/{project_id}` to `/v1/:project_id` */
 const fastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
 
-function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route): void {
+function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route, streams: Set<AbortController>): void {
   const entered = new WeakMap<FastifyRequest, { call: Omit<Call, 'body'>; answer: (call: Call) => Promise<Answer> }>()
   app.route({
     method: route.method,
@@ -146,7 +159,8 @@ function addRoute(app: FastifyInstance, door: Pick<Door, 'clock'>, route: Route)
       const { call, answer } = entered.get(request) ?? {}
       if (!call || !answer) throw new Error('a request reached its handler without passing the gate')
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
-      return send(reply, await answer({ ...call, body }))
+      const given = await answer({ ...call, body })
+      return given.stream ? sendStream(request, reply, given.stream, streams) : send(reply, given)
     },
   })
 }
@@ -183,6 +197,26 @@ function checkBodyHeaders(request: FastifyRequest, route: Route): void {
   if (hasBody && type !== undefined && type !== 'application/json') throw apiError('not_json')
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') throw apiError('not_json')
+}
+
+/** Nobody buffers it, and it ends with its connection or with the server. */
+function sendStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stream: NonNullable<Answer['stream']>,
+  streams: Set<AbortController>,
+): FastifyReply {
+  const stop = new AbortController()
+  streams.add(stop)
+  reply.raw.once('close', () => {
+    stop.abort()
+    streams.delete(stop)
+  })
+  if (request.method === 'HEAD') stop.abort()
+  // Its connection is of no use afterwards, and an idle one would hold up a server that closes.
+  reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+  reply.header('connection', 'close')
+  return reply.send(Readable.from(stream(stop.signal)))
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {

@@ -13,14 +13,16 @@ import { CountCache } from './count-cache.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { apiError } from './errors.ts'
 import { findService } from './find-service.ts'
-import { readInteger } from './query.ts'
+import { readInteger, readWord } from './query.ts'
 import { taskText } from './task-details.ts'
 import { isSummary, readConditions, readOrder, readView } from './task-query.ts'
+import { watchTasks } from './watch-tasks.ts'
 
 const limitMax = 1000
 
 /** One page of the matching tasks and the number of all of them. Source: tasks API page, section 4. */
 export async function listTasksDetails(door: Door, caller: Caller, call: Call): Promise<Answer> {
+  if (readWord(call.query, 'watch', ['true', 'false']) === 'true') return watchTasks(door, caller, call)
   const conditions = readConditions(call)
   const order = readOrder(call.query)
   const offset = readInteger(call.query, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0

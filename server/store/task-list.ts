@@ -167,6 +167,24 @@ async function selectFirstPage(db: Connection, filter: TaskFilter, page: TaskPag
   return rows
 }
 
+/** Those of some tasks that match, in no order. */
+export async function selectTasksById(
+  db: Connection,
+  filter: TaskFilter,
+  { ids, isSummary }: { ids: readonly string[]; isSummary: boolean },
+): Promise<TaskListRow[]> {
+  const to = new Parameters()
+  const condition = matching(filter, to)
+  const { rows } = await db.query<TaskListRow>(
+    `select ${isSummary ? summaryColumns : allColumns}, null::bigint as count,
+            (select service_name from service where project_id = $1 and id = $2) as service_name
+       from task
+      where ${condition} and id = any (${to.add([...ids])})`,
+    to.values,
+  )
+  return rows
+}
+
 const columnsOf = (filter: TaskFilter, { isSummary }: TaskPageRequest) =>
   `${isSummary ? summaryColumns : allColumns},
             (select service_name from service where project_id = $1 and id = $2) as service_name,
