@@ -197,6 +197,14 @@ test('a token says who it is for and where the API is', async () => {
   )
 })
 
+test('a token that holds is told by HEAD alone', async () => {
+  const headers = { 'x-subject-token': tokens.viewer ?? '' }
+  const { status, body } = await api.ask({ method: 'HEAD', path: '/v3/auth/tokens', headers })
+  assert.deepEqual([status, body], [200, null])
+  const unknown = { 'x-subject-token': 'A'.repeat(43) }
+  assert.equal((await api.ask({ method: 'HEAD', path: '/v3/auth/tokens', headers: unknown })).status, 404)
+})
+
 test('?nocatalog leaves the catalogue out', async () => {
   const { body } = await api.ask({
     method: 'POST',

@@ -20,6 +20,13 @@ const listQueries: Partial<Record<OperationName, Json[]>> = {
     query('offset', 'Records to skip.', { type: 'integer', minimum: 0, default: 0 }),
     query('limit', 'Records to answer with.', { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
   ],
+  ListAudit: [
+    query('from', 'Epoch ms, inclusive.', { type: 'integer', format: 'int64' }),
+    query('to', 'Epoch ms, exclusive.', { type: 'integer', format: 'int64' }),
+    query('scope', 'Of the project, or of calls outside of projects.', { enum: ['project', 'deployment'] }),
+    query('limit', 'Records to answer with.', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
+    query('cursor', 'The next_cursor of the page before.', { type: 'string' }),
+  ],
 }
 
 function query(name: string, description: string, schema: Json): Json {
@@ -39,12 +46,16 @@ export function openApiDocument(version: string): Json {
     openapi: '3.1.0',
     info: { title: 'Sightline', version },
     paths,
-    components: { schemas: { Error: errorSchema }, securitySchemes: { token } },
-    security: [{ token: [] }],
+    components: { schemas: { Error: errorSchema }, securitySchemes: { token, signature } },
+    security: [{ token: [] }, { signature: [] }],
   }
 }
 
 const token = { type: 'apiKey', in: 'header', name: 'X-Auth-Token' }
+const signature = {
+  ...{ type: 'apiKey', in: 'header', name: 'Authorization' },
+  description: 'SDK-HMAC-SHA256 or V11-HMAC-SHA256 with an access key; X-Sdk-Date and Host are signed.',
+}
 
 const errorSchema = {
   type: 'object',
