@@ -187,6 +187,15 @@ test('children do not outlive a supervisor that is killed', async () => {
   await untilGone(pids, 10_000)
 })
 
+test('a platform that a program started ends in order when that program is gone', async () => {
+  const serve = startServe(join(folder, 'started'))
+  await serve.ready
+  const pids = everyPid(serve)
+  serve.child.disconnect()
+  assert.equal((await serve.ended).code, 0)
+  await untilGone(pids, 1_000)
+})
+
 test('a stop ends everything in order and leaves no pid file', async () => {
   const dataDir = join(folder, 'stopped')
   const serve = startServe(dataDir)

@@ -59,6 +59,9 @@ class Platform {
     process.on('SIGTERM', () => this.#onSignal())
     process.on('SIGINT', () => this.#onSignal())
     this.#server.start()
+    // Started by a program over a channel, it ends with that one, however it ended, even before this line.
+    process.once('disconnect', () => void this.#stop(0))
+    if (process.connected === false) void this.#stop(0)
   }
 
   #greet(child: ChildProcess): void {

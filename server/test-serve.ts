@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -23,15 +24,18 @@ export function startServe(dataDir: string, args: string[] = [], env: Record<str
   const words = [file, '--data-dir', dataDir, '--port', '0', '--no-worker', '--log-level', 'warn', ...args]
   const child = spawn(process.execPath, words, {
     env: { ...plainEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const lines: string[] = []
   const ready = Promise.withResolvers<string>()
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
     lines.push(line)
     if (line.startsWith('ready ')) ready.resolve(line.slice('ready '.length))
   })
-  const ended = Promise.all([once(child, 'exit'), text(child.stderr)]).then(([[code], stderr]) => ({ code, stderr }))
+  const ended = Promise.all([once(child, 'exit'), text(child.stderr as Readable)]).then(([[code], stderr]) => ({
+    code,
+    stderr,
+  }))
   void ended.then(({ stderr }) => ready.reject(new Error(`serve ended before it was ready: ${stderr}`)))
   ready.promise.catch(() => undefined)
   return {

@@ -1,13 +1,13 @@
 // The demo: the whole platform on a synthetic street, from nothing to events that are compared with the truth.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, createClient } from '@sightline/client'
 import type { ResultMessage } from '@sightline/contract/result.ts'
 import { type Command, CommandError, noWords } from '../command.ts'
 import { compare, type Happening, type Stretch } from './compare.ts'
+import { makeDataDir } from './data-dir.ts'
 import { type DemoEvent, readMessage } from './events.ts'
 import { freePort, startPart } from './part.ts'
 import type { Mark } from './picture.ts'
@@ -40,7 +40,7 @@ export const demo: Command = {
     noWords(given)
     const stopped = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
-    const dataDir = await mkdtemp(join(tmpdir(), 'sightline-demo-'))
+    const dataDir = await makeDataDir()
     try {
       return await runDemo(dataDir, given.isOn('once'), stopped.signal)
     } catch (error) {
@@ -64,16 +64,8 @@ async function runDemo(dataDir: string, isOnce: boolean, signal: AbortSignal): P
   const [platform, camera, receiver] = await Promise.all([
     startPart({
       file: 'server/serve.ts',
-      args: [
-        '--port',
-        String(port),
-        '--data-dir',
-        join(dataDir, 'data'),
-        '--admin-password',
-        password,
-        '--address-allow',
-        '127.0.0.1/32',
-      ],
+      args: ['--port', String(port), '--data-dir', join(dataDir, 'data'), '--address-allow', '127.0.0.1/32'],
+      environment: { SIGHTLINE_ADMIN_PASSWORD: password },
       logFile: join(dataDir, 'platform.log'),
       readyPrefix: 'ready ',
     }),

@@ -19,6 +19,8 @@ export type PartOptions = {
   /** From the root of the checkout. */
   file: string
   args: string[]
+  /** Variables beside those of this process: what other users of the machine must not read in a list of processes. */
+  environment?: Record<string, string>
   /** Where its stderr goes. */
   logFile: string
   /** Begins the stdout line that says that it is ready. */
@@ -28,9 +30,13 @@ export type PartOptions = {
 /** Errors: `CommandError` with the end of its log when it ends, or says nothing for a minute. */
 export async function startPart(options: PartOptions): Promise<Part> {
   const main = fileURLToPath(new URL(`../../${options.file}`, import.meta.url))
-  const child = spawn(process.execPath, [main, ...options.args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // The channel and the standard input close with this process, however it ends, and the child ends with them.
+  const child = spawn(process.execPath, [main, ...options.args], {
+    env: { ...process.env, ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+  })
   const log = createWriteStream(options.logFile)
-  child.stderr.pipe(log)
+  child.stderr?.pipe(log)
   const firstLine = await lineOf(child, options.readyPrefix).catch(async (cause: unknown) => {
     child.kill('SIGKILL')
     const tail = (await readFile(options.logFile, 'utf8').catch(() => '')).slice(-logTailChars)
