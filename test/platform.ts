@@ -54,12 +54,13 @@ export async function startPlatform(
 export const parts = ['server', 'worker', 'engine', 'postgres'] as const
 export type Part = (typeof parts)[number]
 
-const isPart: Record<Part, (command: string) => boolean> = {
+export const isPart: Record<Part, (command: string) => boolean> = {
   server: (command) => command.includes('server/main.ts'),
   worker: (command) => command.includes('worker/main.ts'),
   engine: (command) => command.includes('worker/engine/main.ts'),
-  // The postmaster alone carries its data directory in its arguments; its children have titles of their own.
-  postgres: (command) => /postgres(\0| ).*-D/.test(command),
+  // The postmaster alone carries its data directory in its arguments; its children have titles of their own, and the
+  // shell that guards it names it as an argument only.
+  postgres: (command) => /^[^\0]*\/postgres\0(.*\0)?-D\0/s.test(command),
 }
 
 /** The process of a running platform that does the named part; undefined while it is between two lives. */
