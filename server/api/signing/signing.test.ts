@@ -1,6 +1,7 @@
 // Source: auth page, section 3, test vectors; the other two forms against signatures of the published signer.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { type Authorization, readAuthorization } from './authorization.ts'
 import { canonicalRequest, type SignedRequest, sha256 } from './canonical.ts'
 import { ReplayMemory } from './replay.ts'
@@ -180,6 +181,46 @@ describe('headers that cannot be checked', () => {
     const expected = { form: 'access', accessKey: 'k', signedHeaders: ['a', 'b'], signature: 's' }
     assert.deepEqual(readAuthorization(header), expected)
   })
+})
+
+const urlText = fc.string({ unit: fc.constantFrom(...'/?&=+%aZ0*~é 2fE'), maxLength: 40 })
+
+test('no header and no URL makes a check throw, and none is taken for signed', () => {
+  const parts = [
+    'Access=k',
+    'SignedHeaders=host;x-sdk-date',
+    'Signature=s',
+    'Credential=k/20270102/r/s',
+    '/sdk_request',
+  ]
+  const anyHeader = fc.oneof(
+    fc.string(),
+    fc
+      .tuple(
+        fc.constantFrom('SDK-HMAC-SHA256 ', 'V11-HMAC-SHA256 '),
+        fc.array(fc.constantFrom(...parts, ',', '=', ';')),
+      )
+      .map(([scheme, rest]) => scheme + rest.join(', ')),
+  )
+  fc.assert(
+    fc.property(anyHeader, urlText, (header, url) => {
+      assert.notEqual(isGood({ ...list, url: `/${url}` }, header), true)
+    }),
+  )
+})
+
+test('a URL that is spelt otherwise and means the same has the same canonical form', () => {
+  const spellOut = (text: string) =>
+    [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (name, value) => {
+      fc.pre(name.isWellFormed() && value.isWellFormed())
+      const [plain, spelt] = [encodeURIComponent, spellOut].map((spell) =>
+        canonicalRequest({ ...list, url: `/${spell(value)}?${spell(name)}=${spell(value)}` }, signedHeaders),
+      )
+      assert.equal(plain, spelt)
+    }),
+  )
 })
 
 describe('replay', () => {
