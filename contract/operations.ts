@@ -18,6 +18,7 @@ import {
   ServiceItem,
   UpdateServiceRequest,
 } from './service.ts'
+import { serviceOperations } from './service-operations.ts'
 import { CreateTasksRequest, CreateTasksResponse, ListTasksDetailsResponse, TaskDetails } from './task.ts'
 import { taskOperations } from './task-operations.ts'
 
@@ -52,6 +53,7 @@ export const operations = {
   StartTask: { method: 'POST', path: `${task}/start`, status: 202 },
   StopTask: { method: 'POST', path: `${task}/stop`, status: 202 },
   ...taskOperations,
+  ...serviceOperations,
   ...memberOperations,
 } as const
 export type OperationName = keyof typeof operations

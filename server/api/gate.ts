@@ -27,6 +27,10 @@ export const permissions = {
   StopTask: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   UpdateTask: { action: 'modelarts:serviceTask:update', fallback: 'modelarts:service:update' },
   ShowTaskHistory: { action: 'modelarts:serviceTask:get', fallback: 'modelarts:service:get' },
+  ListSpecifications: { action: 'modelarts:service:list' },
+  ListServiceEvents: { action: 'modelarts:service:get' },
+  ShowServiceMonitor: { action: 'modelarts:service:get' },
+  ListServiceLogs: { action: 'modelarts:service:get' },
   // Deletes too, which its own handler asks for.
   BatchTasks: { action: 'modelarts:serviceTask:action', fallback: 'modelarts:service:action' },
   // A key gives no more than its owner has already.

@@ -24,10 +24,12 @@ import {
 import { createKey, deleteKey, listKeys } from './keys.ts'
 import { limitedToLabels } from './label-limit.ts'
 import { listAudit } from './list-audit.ts'
+import { listServiceEvents } from './list-service-events.ts'
 import { listServices } from './list-services.ts'
 import { listTasksDetails } from './list-tasks-details.ts'
 import { RateLimiter, rateLimits } from './rate-limit.ts'
 import { createRole, deleteRoleCall, listRoles, updateRoleCall } from './roles.ts'
+import { listServiceLogs, listSpecifications, showServiceMonitor } from './service-reports.ts'
 import { showService } from './show-service.ts'
 import { showTask } from './show-task.ts'
 import { showTaskHistory } from './show-task-history.ts'
@@ -54,6 +56,10 @@ const handlers = {
   UpdateTask: updateTask,
   ShowTaskHistory: showTaskHistory,
   BatchTasks: batchTasks,
+  ListSpecifications: listSpecifications,
+  ListServiceEvents: listServiceEvents,
+  ShowServiceMonitor: showServiceMonitor,
+  ListServiceLogs: listServiceLogs,
   ListKeys: listKeys,
   CreateKey: createKey,
   DeleteKey: deleteKey,
