@@ -13,6 +13,8 @@ import type { OutputConfig, Spool } from './spool/spool.ts'
 const tickEveryMs = 250
 // A run is reported at once when its view changes, else this often, for its counters and its last sequence number.
 const reportEveryMs = 5_000
+// For results that are on their way to the disk when a run ends: a full one must not hold the run.
+const keepWithinMs = 5_000
 const engineCrashed = {
   kind: 'threw',
   error: { code: taskErrorCodes.engineCrashed, message: 'The media engine ended unexpectedly.' },
@@ -71,10 +73,17 @@ export class Assignments {
     this.#timer = setInterval(() => this.#tick(), tickEveryMs)
   }
 
-  /** The whole set: what is not in it is stopped. */
-  async set(assignments: readonly Assignment[]): Promise<void> {
+  /**
+   * The whole set: what is not in it is stopped. Nothing waits for the disk, which may be full: where results go is
+   * written before the first of them, since the spool writes in order.
+   */
+  set(assignments: readonly Assignment[]): void {
     this.#wanted = new Map(assignments.map((assignment) => [assignment.task_id, assignment]))
-    await Promise.all(assignments.map((assignment) => this.#putOutputs(assignment)))
+    for (const assignment of assignments) {
+      this.#putOutputs(assignment).catch((error: unknown) => {
+        this.#options.logger.error({ err: error, task_id: assignment.task_id }, 'outputs were not stored')
+      })
+    }
     this.#reconcile()
   }
 
@@ -232,7 +241,7 @@ export class Assignments {
 
   async #flush(held: Held, { kind, withinMs }: Extract<Act, { withinMs: number }>): Promise<void> {
     const { delivery } = this.#options
-    await Promise.all(held.keeping)
+    await within(Promise.all(held.keeping), Math.max(withinMs, keepWithinMs))
     if (kind === 'flush') await delivery.flush(held.assignment.task_id, withinMs)
     else await delivery.flushUnlessFailing(held.assignment.task_id, withinMs)
     this.#apply(held, { kind: 'flushed' })
@@ -287,6 +296,17 @@ export class Assignments {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
   }
+}
+
+/** Resolves when the work is done, or at the limit; the work goes on. */
+function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, limitMs)
+  void work.finally(() => {
+    clearTimeout(timer)
+    resolve()
+  })
+  return promise
 }
 
 const holdsPipeline = ({ step }: Run) => step.kind === 'active' || step.kind === 'stopping'

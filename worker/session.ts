@@ -8,7 +8,6 @@ import type { Assignment, NodeCapabilities, RegisterNodeResponse } from '@sightl
 import type { Logger } from 'pino'
 import { CallRefusedError, EpochOverError, type FleetClient, NodeRefusedError } from './fleet-client.ts'
 import type { Reports } from './reports.ts'
-import { unlessAborted } from './unless-aborted.ts'
 
 const pollWaitMs = 20_000
 const sameAgainPauseMs = 100
@@ -21,7 +20,7 @@ const lookEveryMs = 100
 
 /** What the node runs. */
 export type Runs = {
-  set(assignments: readonly Assignment[]): Promise<void>
+  set(assignments: readonly Assignment[]): void
   stopAll(withinMs: number): Promise<void>
 }
 
@@ -150,7 +149,7 @@ async function followAssignments(lease: Lease, options: SessionOptions, over: Ab
       continue
     }
     version = answer.version
-    await unlessAborted(runs.set(answer.assignments), over)
+    runs.set(answer.assignments)
   }
 }
 
