@@ -21,9 +21,19 @@ export const bench: Command = {
       isValid: (text) => Number(text) > 0 && Number(text) <= 60,
       meaning: 'how long `bench list` watches memory under load; 0.5 when absent',
     },
+    requests: {
+      expected: 'a number from 100',
+      isValid: (text) => /^[1-9]\d{2,6}$/.test(text),
+      meaning: 'how many requests `bench fuzz` sends, for nine minutes at most; 100000 when absent',
+    },
+    seed: {
+      expected: 'a number from 0 to 2147483647',
+      isValid: (text) => /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31,
+      meaning: 'which requests `bench fuzz` sends; another one each time when absent',
+    },
   },
   run: async ({ words, text }) => {
-    const flags = ['tasks', 'minutes'].flatMap((name) =>
+    const flags = ['tasks', 'minutes', 'requests', 'seed'].flatMap((name) =>
       text(name) === undefined ? [] : [`--${name}`, text(name) ?? ''],
     )
     const child = spawn(process.execPath, [mainFile, ...words, ...flags], { stdio: 'inherit' })

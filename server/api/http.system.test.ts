@@ -59,6 +59,31 @@ for (const { name, request, expected } of [
     expected: [431, 'ModelArts.9509'],
   },
   { name: 'what is no HTTP', request: () => 'hello\r\n\r\n', expected: [400, 'ModelArts.4105'] },
+  {
+    name: 'a request without a Host',
+    request: () => 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+    expected: [400, 'ModelArts.0101'],
+  },
+  {
+    name: 'an expectation that nobody knows',
+    request: () => head('GET /v1/x/y HTTP/1.1', ['Expect: magic']),
+    expected: [404, 'ModelArts.4204'],
+  },
+  {
+    name: 'a method of another protocol',
+    request: () => head('PROPFIND /healthz HTTP/1.1'),
+    expected: [405, 'ModelArts.4204'],
+  },
+  {
+    name: 'a method that must say the type of its body, and does not',
+    request: () => head(`QUERY ${api.tasksPath} HTTP/1.1`),
+    expected: [405, 'ModelArts.4204'],
+  },
+  {
+    name: 'such a method on an unknown path',
+    request: () => head('QUERY /v1/x/y HTTP/1.1', ['Content-Length: 0']),
+    expected: [404, 'ModelArts.4204'],
+  },
   { name: 'an unknown path', request: () => head('GET /v1/x/y HTTP/1.1'), expected: [404, 'ModelArts.4204'] },
   { name: 'a malformed path', request: () => head('GET /v1/%zz/services HTTP/1.1'), expected: [404, 'ModelArts.4204'] },
   {

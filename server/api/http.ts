@@ -54,11 +54,36 @@ export function createHttp(door: Pick<Door, 'log'>): FastifyInstance {
     reply.header(requestIdHeader, request.id)
     checkHead(request)
   })
-  app.setNotFoundHandler(async (request) => {
-    throw apiError('no_such_api', { path: pathOf(request) })
-  })
+  refuseUnrouted(app)
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(door, error, request, reply))
   return app
+}
+
+/** Before any body is read: 405 for a method that the path does not have, 404 for a path that does not exist. */
+function refuseUnrouted(app: FastifyInstance): void {
+  const methodsOf = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ method, url }) => {
+    const methods = methodsOf.get(url) ?? new Set<string>()
+    for (const one of [method].flat()) methods.add(one)
+    methodsOf.set(url, methods)
+  })
+  const patterns: { path: RegExp; methods: Set<string> }[] = []
+  app.addHook('onReady', async () => {
+    for (const [url, methods] of methodsOf) patterns.push({ path: patternOf(url), methods })
+  })
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return
+    const path = pathOf(request)
+    const found = patterns.find((pattern) => pattern.path.test(path))
+    if (found) throw apiError('method_not_allowed', { path }, { allow: [...found.methods].join(', ') })
+    throw apiError('no_such_api', { path })
+  })
+}
+
+/** Of `/v1/:project_id`, with or without a final slash. */
+function patternOf(url: string): RegExp {
+  const parts = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll('.', '\\.')))
+  return new RegExp(`^${parts.join('/')}/?$`)
 }
 
 const newRequestId = () => randomUUID().replaceAll('-', '')
@@ -124,21 +149,7 @@ export function addRoutes(app: FastifyInstance, door: Pick<Door, 'clock'>, route
     for (const stop of streams) stop.abort()
   })
   for (const route of routes) addRoute(app, door, route, streams)
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const used = routes.filter((route) => route.path === path).map(({ method }) => method)
-    const allow = used.includes('GET') ? [...used, 'HEAD'] : used
-    app.route({
-      method: methods.filter((method) => !allow.includes(method)),
-      url: fastifyPath(path),
-      bodyLimit: bodyBytesMax,
-      handler: async (request) => {
-        throw apiError('method_not_allowed', { path: pathOf(request) }, { allow: allow.join(', ') })
-      },
-    })
-  }
 }
-
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** `/v1/{project_id}` to `/v1/:project_id` */
 const fastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
