@@ -197,7 +197,6 @@ async function applyHistory(tx: Connection, lines: LineOf<'history'>[]): Promise
 function toTask(line: LineOf<'task'>, tools: ApplyTools): ImportedTask {
   if (line.input.data.length !== 1) throw new LineError('the member input.data holds other than one entry')
   const desired = line.desired ?? derivedDesired(line.state)
-  const usage = line.source_usage_estimate ?? usageByDefault
   const { schedule } = line
   return {
     ...{ id: line.id, project_id: line.project_id, service_id: line.service_id, name: line.name },
@@ -209,6 +208,16 @@ function toTask(line: LineOf<'task'>, tools: ApplyTools): ImportedTask {
     labels: json(line.labels),
     ...{ created_at: line.created_at, updated_at: line.updated_at },
     armed: schedule ? (line.armed ?? derivedArmed({ state: line.state, desired })) : null,
+    ...restOfTask(line),
+    is_finite: isFiniteInput(line.input),
+    due_at: isAtRest(line.state, desired) && !schedule ? null : tools.nowMs,
+  }
+}
+
+/** What an export leaves out of most tasks. */
+function restOfTask(line: LineOf<'task'>) {
+  const usage = line.source_usage_estimate ?? usageByDefault
+  return {
     ...{
       status: line.status ?? null,
       error_code: line.error?.code ?? null,
@@ -217,10 +226,8 @@ function toTask(line: LineOf<'task'>, tools: ApplyTools): ImportedTask {
     ...{ state_since: line.state_since ?? line.updated_at, state_before_hold: line.state_before_hold ?? null },
     ...{ generation: line.generation ?? 0, attempt: line.attempt ?? 0, not_before: line.not_before ?? null },
     ...{ revision: line.revision ?? 1, outdated_generation: line.outdated_generation ?? 0 },
-    wished_by: line.wished_by ?? null,
-    ...{ last_sequence: line.last_sequence ?? 0, cores: usage.cpu, memory_mib: usage.memory },
-    is_finite: isFiniteInput(line.input),
-    due_at: isAtRest(line.state, desired) && !schedule ? null : tools.nowMs,
+    ...{ last_sequence: line.last_sequence ?? 0, wished_by: line.wished_by ?? null },
+    ...{ cores: usage.cpu, memory_mib: usage.memory },
   }
 }
 
