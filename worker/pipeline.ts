@@ -26,7 +26,8 @@ export type PipelineSurroundings = {
   openFeed(order: FeedOrder): Promise<FrameFeed>
   openDetector(): Promise<Detector>
   algorithms: Partial<Record<string, Algorithm>>
-  clock: () => number
+  /** Unlike the time of day it never jumps. */
+  monotonicMs: () => number
 }
 
 export type PipelineEvents = {
@@ -63,20 +64,32 @@ export async function runPipeline(
   events.opened(facts)
 
   let last: FrameTimes | undefined
-  for await (const source of interruptible(feed, signal)) {
-    using current = source
-    last = { atMs: current.atMs, capturedAtMs: current.capturedAtMs, ptsMs: current.ptsMs }
-    const frame = await analysis.look(current)
-    if (!frame) continue
-    progress()
-    for (const result of running.step(frame)) {
-      const picture = result.picture && (await pictureOf(current.frame, result.picture.boxes, style))
-      await events.result(messageOf(result, last, picture))
-    }
+  // Then there is no current frame, so what is left to say has no picture.
+  const sayTheRest = async () => {
+    const times = last
+    if (!times) return
+    await Promise.all(running.end(times.atMs).map((result) => events.result(messageOf(result, times, undefined))))
   }
-  signal.throwIfAborted()
-  // At the end there is no current frame, so what is left to say has no picture.
-  if (last) for (const result of running.end(last.atMs)) await events.result(messageOf(result, last, undefined))
+  try {
+    for await (const source of interruptible(feed, signal)) {
+      using current = source
+      last = { atMs: current.atMs, capturedAtMs: current.capturedAtMs, ptsMs: current.ptsMs }
+      const frame = await analysis.look(current)
+      progress.count(frame !== undefined)
+      if (!frame) continue
+      for (const result of running.step(frame)) {
+        const picture = result.picture && (await pictureOf(current.frame, result.picture.boxes, style))
+        await events.result(messageOf(result, last, picture))
+      }
+    }
+    signal.throwIfAborted()
+  } catch (error) {
+    // A count that was begun is told, although its interval is not over: a source that comes and goes loses none.
+    await sayTheRest().catch(() => undefined)
+    throw error
+  }
+  progress.say()
+  await sayTheRest()
 }
 
 type FrameTimes = Pick<SourceFrame, 'atMs' | 'capturedAtMs' | 'ptsMs'>
@@ -145,19 +158,32 @@ function detectionsOf(objects: DetectedObject[], classes: readonly string[], siz
   }))
 }
 
-/** Once a second, and at once with the first frame. */
+/** Says how many frames were analysed and dropped: once a second, at once with the first one, and when told. */
 function createProgress(
   feed: FrameFeed,
   { surroundings, events }: { surroundings: PipelineSurroundings; events: PipelineEvents },
 ) {
   let framesAnalysed = 0
+  let framesRefused = 0
   let saidAtMs = Number.NEGATIVE_INFINITY
-  return () => {
-    framesAnalysed += 1
-    const nowMs = surroundings.clock()
-    if (nowMs - saidAtMs < progressEveryMs) return
-    saidAtMs = nowMs
-    events.progress(framesAnalysed, feed.droppedCount())
+  const say = () => events.progress(framesAnalysed, feed.droppedCount() + framesRefused)
+  return {
+    /** A frame that the detector had no room for is dropped. */
+    count(isAnalysed: boolean) {
+      if (!isAnalysed) {
+        framesRefused += 1
+        return
+      }
+      framesAnalysed += 1
+      const nowMs = surroundings.monotonicMs()
+      if (nowMs - saidAtMs < progressEveryMs) return
+      saidAtMs = nowMs
+      say()
+    },
+    /** Not without a frame: what is said is taken for a sign of one. */
+    say() {
+      if (framesAnalysed > 0) say()
+    },
   }
 }
 

@@ -28,7 +28,7 @@ const closeWithinMs = 5000
 let detector: Promise<Detector> | undefined
 const surroundings: PipelineSurroundings = {
   algorithms,
-  clock,
+  monotonicMs: () => performance.now(),
   openFeed: createSharedSources({
     clock,
     openSource: (input, context) => openSource(input, { ...context, isFileAllowed: options['allow-file'] }),
