@@ -84,6 +84,11 @@ for (const { name, request, expected } of [
     request: () => head('QUERY /v1/x/y HTTP/1.1', ['Content-Length: 0']),
     expected: [404, 'ModelArts.4204'],
   },
+  {
+    name: 'an id with U+0000',
+    request: () => head(`GET /v1/${testProjectId}/services/%00/tasks HTTP/1.1`),
+    expected: [404, 'ModelArts.4204'],
+  },
   { name: 'an unknown path', request: () => head('GET /v1/x/y HTTP/1.1'), expected: [404, 'ModelArts.4204'] },
   { name: 'a malformed path', request: () => head('GET /v1/%zz/services HTTP/1.1'), expected: [404, 'ModelArts.4204'] },
   {

@@ -184,8 +184,11 @@ function headOf(request: FastifyRequest) {
 
 function arrive(request: FastifyRequest, nowMs: number): Omit<Call, 'body'> {
   const url = request.raw.url ?? ''
+  const params = { ...(request.params as Record<string, string>) }
+  // No id holds U+0000, and PostgreSQL takes none in a text.
+  if (Object.values(params).some((id) => id.includes('\0'))) throw apiError('no_such_api', { path: pathOf(request) })
   return {
-    params: { ...(request.params as Record<string, string>) },
+    params,
     query: readQuery(url),
     flags: readFlags(url),
     labels: readRepeated(url, 'label'),

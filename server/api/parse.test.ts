@@ -144,6 +144,11 @@ for (const { name, body, expected } of [
     expected: 'Invalid argument. The field [input.vcn.port] should be in the range of [1, 65535].',
   },
   {
+    name: 'a name that is an object whose length does not compare',
+    body: { ...good, name: { length: { toString: 'a' } } },
+    expected: 'Invalid argument. The field [name] should be a string.',
+  },
+  {
     name: 'a need for no cores',
     body: { ...good, source_usage_estimate: { cpu: 0, memory: 32 } },
     expected: 'Invalid argument. The field [source_usage_estimate.cpu] should be greater than 0.',

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue
 
 /** The value as the schema has it; errors: `invalid_argument` for the first fault in the schema's order. */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value, { reportInput: true })
+  const result = safeParse(schema, value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   throw apiError('invalid_argument', { detail: issue ? describe(issue, schema, value) : '' })
@@ -21,6 +21,23 @@ export function parseWhole<Schema extends z.ZodType>(
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return { data: result.data }
   return { faults: result.error.issues.map((issue) => describe(issue, schema, value)) }
+}
+
+function safeParse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(value, { reportInput: true })
+  } catch (error) {
+    // The library compares the `length` of what should be a text or a list, and an object there may not compare.
+    if (!(error instanceof TypeError)) throw error
+    return schema.safeParse(withoutLengths(value), { reportInput: true })
+  }
+}
+
+function withoutLengths(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutLengths)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([name]) => name !== 'length')
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutLengths(member)]))
 }
 
 /** `input.data[0].url` */
