@@ -157,6 +157,8 @@ test('no secret of a task leaves its place', { timeout: 300_000 }, async () => {
         return body.error !== undefined || /Retry|after/.test(String(body.status))
       })
     }
+    await updateTask(caller, failing[3] ?? '', refuser.host)
+    await askAround(caller, running)
     await caller.ask('GET', `${caller.tasksPath}?verbose=true`)
     await caller.ask('GET', '/metrics')
     for (const id of [running, ...failing]) await caller.ask('POST', `${caller.tasksPath}/${id}/stop`)
@@ -236,6 +238,40 @@ async function createWaiting(caller: Caller, refuser: string): Promise<void> {
     rtsp_path_in_response: '/url',
   }
   await caller.create({ name: 'restful', input: { type: 'restful', data: [entry] }, output })
+}
+
+/** Other secrets for a task, then masks: kept for the address they belong to, refused for another. */
+async function updateTask(caller: Caller, id: string, refuser: string): Promise<void> {
+  const path = `${caller.tasksPath}/${id}`
+  const webhook = (url: string, secret: string) => ({
+    output: { webhook: { url, headers: { Authorization: secret, 'X-Secret': canary(`header of an update ${url}`) } } },
+  })
+  const url = `rtsp://watcher:${canary('user-info of an update')}@${refuser}/other?token=${canary('query of an update')}`
+  const statuses = [
+    await caller.ask('PUT', path, { input: { type: 'url', data: [{ url }] } }),
+    await caller.ask('PUT', path, webhook('http://127.0.0.1:9/', canary('header of an update'))),
+    await caller.ask('PUT', path, webhook('http://127.0.0.1:9/', '****')),
+    await caller.ask('PUT', path, webhook(`http://${refuser}/`, '****')),
+    await caller.ask('PUT', path, { input: { type: 'url', data: [{ url: url.replace('rtsp:', 'canary:') }] } }),
+  ].map(({ status }) => status)
+  assert.deepEqual(statuses, [200, 200, 200, 400, 400])
+}
+
+/** Whatever else tells of tasks: histories, events, logs, records, rehearsals. */
+async function askAround(caller: Caller, id: string): Promise<void> {
+  const service = caller.tasksPath.replace(/\/tasks$/, '')
+  const project = service.replace(/\/services\/.*$/, '')
+  const ofService = ['events', 'monitor', 'logs'].map((what) => `${service}/${what}`)
+  for (const path of [`${caller.tasksPath}/${id}/history`, ...ofService, `${project}/audit`, `${project}/services`]) {
+    const { status } = await caller.ask('GET', path)
+    assert.equal(status, 200, path)
+  }
+  const url = `rtsp://watcher:${canary('user-info of a rehearsal')}@127.0.0.1:9/?token=${canary('query of a rehearsal')}`
+  const body = {
+    ...{ name: 'rehearsal', input: { type: 'url', data: [{ url }] } },
+    output: { webhook: { url: 'http://169.254.169.254/', headers: { Cookie: canary('header of a rehearsal') } } },
+  }
+  await caller.ask('POST', `${caller.tasksPath}?dry_run=true`, body)
 }
 
 /** Bodies that are refused, the secret in or beside the member that is at fault. */
