@@ -1,4 +1,5 @@
 // The server process, wiring only: database, first start, routes, reconciler, shutdown. `serve.ts` starts it.
+import { lookup } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { AddressPolicy } from '@sightline/contract/fleet.ts'
@@ -9,11 +10,11 @@ import { addRoutes, createHttp } from './api/http.ts'
 import { createRoutes } from './api/router.ts'
 import { TokenCache } from './api/token-cache.ts'
 import { bootstrap } from './bootstrap.ts'
-import type { Config } from './config.ts'
 import { issueJoinToken } from './fleet/credentials.ts'
 import { fleetRoutes } from './fleet/routes.ts'
 import type { FromServer, ToServer } from './ipc.ts'
 import { createLogger } from './logger.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { startReconciler } from './reconcile/loop.ts'
 import { deleteOldSignInFailures } from './store/accounts.ts'
 import { deleteOldAudit } from './store/audit.ts'
@@ -64,7 +65,7 @@ async function startServer({ config, databaseUrl }: Extract<ToServer, { kind: 's
   await fleetRoutes(app, door)
   await app.listen({ host: config.host, port: config.port })
   const port = portOf(app.server.address())
-  policy = { ...policy, own: ownAddresses(config, databaseUrl, port) }
+  policy = { ...policy, own: await ownAddresses({ ...surroundings(), host: config.host, port, databaseUrl }) }
 
   const reconciler = config.isMaintenance ? undefined : await startReconciler({ database, clock, log })
   const sweep = config.isMaintenance ? undefined : setInterval(() => void sweepStore(database, log), sweepEveryMs)
@@ -97,16 +98,9 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port
 }
 
-/** Where this platform itself can be reached: no task may name these. */
-function ownAddresses(config: Config, databaseUrl: string, port: number): string[] {
-  const isEverywhere = ['0.0.0.0', '::'].includes(config.host)
+function surroundings() {
   const local = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  const hosts = isEverywhere ? [config.host, ...local.map(({ address }) => address)] : [config.host]
-  const database = new URL(databaseUrl)
-  return [
-    ...hosts.map((host) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
-    ...(database.hostname ? [`${database.hostname}:${database.port || '5432'}`] : []),
-  ]
+  return { localAddresses: local.map(({ address }) => address), lookup: (host: string) => lookup(host, { all: true }) }
 }
 
 /** What expires, and services whose last task is gone. */
