@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { metricsText } from '../events.ts'
 import { type Database, isAnswering } from '../store/database.ts'
+import { addDocsPage } from './docs-page.ts'
 import { openApiDocument } from './openapi.ts'
 
 const readyWithinMs = 2_000
@@ -15,6 +16,7 @@ export function addHealth(app: FastifyInstance, database: Database, version: str
       .send({ status: isReady ? 'ok' : 'waiting', database: isReady ? 'ok' : 'away' })
   })
   app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText()))
+  addDocsPage(app)
   const document = JSON.stringify(openApiDocument(version))
   app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(document))
 }

@@ -1,37 +1,11 @@
 // The OpenAPI document, made from the schemas that requests are parsed with.
-import { apiErrors } from '@sightline/contract/errors.ts'
+import { type ApiErrorName, apiErrors } from '@sightline/contract/errors.ts'
 import { type OperationName, operations } from '@sightline/contract/operations.ts'
-import { taskStates } from '@sightline/contract/states.ts'
 import { z } from 'zod'
-import { sortDirections, taskSortKeys } from '../store/task-list.ts'
+import { errorsOfAll, type OperationDoc, operationDocs } from './operation-docs.ts'
 
 type Json = Record<string, unknown>
 type Operation = { method: string; path: string; status: number; request?: z.ZodType; response?: z.ZodType }
-
-const listQueries: Partial<Record<OperationName, Json[]>> = {
-  ListTasksDetails: [
-    query('state', 'One of the states, or several joined by commas.', { enum: taskStates }),
-    query('name_like', 'Part of the name; letter case is ignored.', { type: 'string' }),
-    query('id', 'The whole id.', { type: 'string' }),
-    query('created_since', 'Epoch ms, inclusive.', { type: 'integer', format: 'int64' }),
-    query('created_until', 'Epoch ms, inclusive.', { type: 'integer', format: 'int64' }),
-    query('sort_key', 'What to sort by.', { enum: taskSortKeys, default: 'created_at' }),
-    query('sort_dir', 'The direction of sorting.', { enum: sortDirections, default: 'desc' }),
-    query('offset', 'Records to skip.', { type: 'integer', minimum: 0, default: 0 }),
-    query('limit', 'Records to answer with.', { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
-  ],
-  ListAudit: [
-    query('from', 'Epoch ms, inclusive.', { type: 'integer', format: 'int64' }),
-    query('to', 'Epoch ms, exclusive.', { type: 'integer', format: 'int64' }),
-    query('scope', 'Of the project, or of calls outside of projects.', { enum: ['project', 'deployment'] }),
-    query('limit', 'Records to answer with.', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
-    query('cursor', 'The next_cursor of the page before.', { type: 'string' }),
-  ],
-}
-
-function query(name: string, description: string, schema: Json): Json {
-  return { name, in: 'query', description, schema }
-}
 
 /** Shape: OpenAPI 3.1; every answer that is not the operation's own is an `Error`. */
 export function openApiDocument(version: string): Json {
@@ -39,7 +13,7 @@ export function openApiDocument(version: string): Json {
   for (const [name, operation] of Object.entries(operations) as [OperationName, Operation][]) {
     paths[operation.path] = {
       ...paths[operation.path],
-      [operation.method.toLowerCase()]: describe(name, operation),
+      [operation.method.toLowerCase()]: describe(name, operation, operationDocs[name]),
     }
   }
   return {
@@ -66,26 +40,69 @@ const errorSchema = {
   },
 }
 
-function describe(name: OperationName, { path, status, request, response }: Operation): Json {
+function describe(name: OperationName, { path, status, request, response }: Operation, doc: OperationDoc): Json {
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
     name: parameter,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }))
+  const errors = path.startsWith('/v1/{project_id}') ? [...errorsOfAll, ...doc.errors] : doc.errors
   return {
     operationId: name,
+    summary: doc.summary,
+    tags: [tagOf(path)],
     ...(name === 'CreateToken' && { security: [] }),
-    parameters: [...parameters, ...(listQueries[name] ?? [])],
-    ...(request && { requestBody: { required: true, content: content(toSchema(request, 'input')) } }),
+    parameters: [...parameters, ...(doc.parameters ?? [])],
+    ...(request && { requestBody: { required: true, content: content(toSchema(request, 'input'), doc.request) } }),
     responses: {
-      [status]: { description: 'Done.', ...(response && { content: content(toSchema(response, 'output')) }) },
-      default: { description: 'Refused.', content: content({ $ref: '#/components/schemas/Error' }) },
+      [status]: {
+        description: 'Done.',
+        ...(response && { content: content(toSchema(response, 'output'), doc.response) }),
+      },
+      ...errorResponses(errors),
+      default: { description: 'Refused.', content: content(errorReference) },
     },
   }
 }
 
-const content = (schema: Json) => ({ 'application/json': { schema } })
+/** The last word of the path that is no id: what the operation is about. */
+function tagOf(path: string): string {
+  if (path.includes('/tasks')) return 'tasks'
+  return (
+    path
+      .split('/')
+      .findLast(
+        (part) => !part.startsWith('{') && ['services', 'keys', 'users', 'roles', 'audit', 'tokens'].includes(part),
+      ) ?? 'other'
+  )
+}
+
+const errorReference = { $ref: '#/components/schemas/Error' }
+
+/** One response for each status, with every error of it as an example. */
+function errorResponses(names: readonly ApiErrorName[]): Json {
+  const statuses = [...new Set(names.map((name) => apiErrors[name].status))].sort()
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ofStatus = [...new Set(names)].filter((name) => apiErrors[name].status === status)
+      const examples = Object.fromEntries(
+        ofStatus.map((name) => {
+          const { code, message } = apiErrors[name]
+          return [name, { value: { error_code: code, error_msg: message } }]
+        }),
+      )
+      return [
+        status,
+        { description: 'Refused.', content: { 'application/json': { schema: errorReference, examples } } },
+      ]
+    }),
+  )
+}
+
+const content = (schema: Json, example?: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
 
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
