@@ -306,13 +306,18 @@ const cases: Case[] = [
     expected: 'RECOVERING; end_run; due 1 s, Recovering, attempt 2 of 10.',
   },
   {
-    name: 'a tenth loss is tried again',
-    ...held('RUNNING', { attempt: 9 }, { seen: seen('released') }),
+    name: 'a node that is lost under a working task uses up no try',
+    ...held('RUNNING', { attempt: 10 }, { seen: seen('released') }),
+    expected: 'RECOVERING; end_run; due 4 s, Recovering, attempt 4 of 10.',
+  },
+  {
+    name: 'a tenth failure is tried again',
+    ...held('RUNNING', { attempt: 9 }, { seen: seen('failed', { error }) }),
     expected: 'RECOVERING; end_run; due 16 s, Recovering, attempt 10 of 10.',
   },
   {
-    name: 'a loss after the tenth try is the end',
-    ...held('RUNNING', { attempt: 10 }, { seen: seen('released') }),
+    name: 'a failure after the tenth try is the end',
+    ...held('RUNNING', { attempt: 10 }, { seen: seen('failed', { error }) }),
     expected: 'RECOVERING; FAILED; end_run; due never, VRT.002',
   },
   {

@@ -9,6 +9,8 @@ import type { Node, Run, Task } from './task.ts'
 export const startWithinMs = 120_000
 export const startTriesMax = 5
 export const recoverTriesMax = 10
+/** Of a task that worked until its node was lost: tries to start are left, and the pause stays at 4 s. */
+const triesAfterWorkMax = 3
 export const backOffFirstMs = 1_000
 export const backOffMostMs = 16_000
 /** A worker that has said nothing of an order is looked after this often: it may have begun anew meanwhile. */
@@ -120,7 +122,7 @@ function turnWhileHeld({ task, run, node, nowMs }: Situation): Turn {
   if (!shouldRun(task)) return move('run_unwanted', whyNot(task))
   if (phase === 'failed') return turnOfFault(task, held?.seen, nowMs)
   if (!held || held.epoch !== node?.epoch || phase === 'released') {
-    return loseRun(task, nowMs, `${node?.name ?? 'the worker'} no longer holds the run`)
+    return loseRun(withoutBlame(task), nowMs, `${node?.name ?? 'the worker'} no longer holds the run`)
   }
   if (state === 'STARTING' && nowMs >= task.stateSinceMs + startWithinMs) {
     return turnOfFault(task, { isPermanent: false, error: startTimeout }, nowMs)
@@ -175,6 +177,10 @@ function loseRun(task: Task, nowMs: number, cause: string): Turn {
   const pause = task.attempt > 0 && { notBeforeMs: nowMs + backOffMs(task.attempt - 1) }
   return move('run_lost', cause, { attempt, status: recovering(attempt), ...pause })
 }
+
+/** A run that worked when its node let go of it uses up no try; only the pause before the next one grows. */
+const withoutBlame = (task: Task): Task =>
+  task.state === 'STARTING' ? task : { ...task, attempt: Math.min(task.attempt, triesAfterWorkMax) }
 
 const recovering = (attempt: number) => `Recovering, attempt ${attempt} of ${recoverTriesMax}.`
 
