@@ -71,11 +71,30 @@ async function measure(bench: Bench, loaded: Loaded, minutes: number): Promise<v
     const one = listCases(loaded, await deepCursor(bench, loaded)).find((candidate) => candidate.name === name)
     if (one) await measureRate(bench, one)
   }
-  await benchCreates({ ...bench, path: `/v1/${projectId}/services/${loaded.smallServiceIds[0]}/tasks` })
+  const path = await makeOtherProject(bench.database)
+  await benchCreates({ ...bench, token: await tokenOf(bench.platform, otherProject), path })
   await measureMemory(bench, loaded, minutes)
   const worst = ratios.reduce((least, one) => (one.ratio < least.ratio ? one : least))
   const note = `least ratio of ${ratios.length} questions at ${loaded.taskCount} tasks (${worst.name}); goal 0.7. p99 of a first page: ${round(Math.max(...firstPages))} ms, goal 10`
   printFigure({ name: 'list', figure: worst.ratio, unit: 'ratio', limit: 1, ratio: worst.ratio, note })
+}
+
+const otherProject = 'bench-create'
+
+/** The loaded project has more tasks than its quota; creations go beside it, into the same table. Gives their path. */
+async function makeOtherProject(database: Database): Promise<string> {
+  await database.query(
+    `with made as (
+       insert into project (id, domain_id, name, created_at)
+       select $1, domain_id, $1, created_at from project where id = $2
+       returning id, created_at
+     )
+     insert into service (project_id, id, service_name, algorithm, version, task_profile, infer_type, status, owner,
+                          created_at, transition_at)
+     select id, $1, $1, 'c-flowcount', '1.0', 'ief', 'edge', 'running', 'admin', created_at, created_at from made`,
+    [otherProject, projectId],
+  )
+  return `/v1/${otherProject}/services/${otherProject}/tasks`
 }
 
 function askList({ port, token }: Bench, path: string) {

@@ -80,13 +80,13 @@ export async function untilState(
 }
 
 /** A token of the administrator, for requests that are made without the client. */
-export async function tokenOf(platform: Platform): Promise<string> {
+export async function tokenOf(platform: Platform, project = 'default'): Promise<string> {
   const password = { user: { name: 'admin', password: adminPassword, domain: { name: 'sightline' } } }
   const response = await fetch(`${platform.endpoint}/v3/auth/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      auth: { identity: { methods: ['password'], password }, scope: { project: { name: 'default' } } },
+      auth: { identity: { methods: ['password'], password }, scope: { project: { name: project } } },
     }),
   })
   const token = response.headers.get('x-subject-token')
