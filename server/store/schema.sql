@@ -52,23 +52,6 @@ create table audit (
 CREATE INDEX audit_at ON public.audit USING btree (at);
 CREATE INDEX audit_by_project ON public.audit USING btree (project_id, at DESC, id DESC);
 
-create table batch_task (
-  id text collate "C" not null,
-  project_id text collate "C" not null,
-  service_id text collate "C" not null,
-  name text collate "C" not null,
-  description text,
-  creator text not null,
-  task_ids text[] not null,
-  created_at timestamp with time zone not null,
-  updated_at timestamp with time zone not null,
-  PRIMARY KEY (id),
-  FOREIGN KEY (project_id, service_id) REFERENCES service(project_id, id) ON DELETE CASCADE,
-  CHECK ((id ~ '^[0-9a-f]{32}$'::text)),
-  CHECK (((cardinality(task_ids) >= 1) AND (cardinality(task_ids) <= 100)))
-);
-CREATE INDEX batch_task_by_project ON public.batch_task USING btree (project_id, created_at, id);
-
 create table data_key (
   id integer not null,
   wrapped bytea not null,
