@@ -25,6 +25,9 @@ async function serve(config: Config): Promise<void> {
 type PlatformOptions = { config: Config; databaseUrl: string; embedded: Embedded | undefined; log: Logger }
 
 /** The processes of one platform: starting, then ready once, then stopping. */
+// A look-up of a name holds a thread while a resolver is silent; of the default of 4, two such names held up every webhook.
+const workerThreads = '64'
+
 class Platform {
   readonly #options: PlatformOptions
   readonly #server: SupervisedChild
@@ -100,6 +103,7 @@ class Platform {
     this.#askForJoinToken()
     return {
       ...withoutSettings(),
+      UV_THREADPOOL_SIZE: workerThreads,
       SIGHTLINE_SERVER: `http://${reachableHost(config.host)}:${this.#port}`,
       SIGHTLINE_JOIN: await this.#joinToken.promise,
       SIGHTLINE_DATA_DIR: join(config.dataDir, 'worker'),
