@@ -10,6 +10,7 @@ import { findService } from './find-service.ts'
 import { checkPermission, permissions } from './gate.ts'
 import { parseJsonObject } from './json.ts'
 import { parse } from './parse.ts'
+import { checkProfileStarts } from './strict.ts'
 import { readConditions } from './task-query.ts'
 
 const tasksMax = 1000
@@ -27,6 +28,7 @@ export async function batchTasks(door: Door, caller: Caller, call: Call): Promis
   }
   const conditions = filter && readConditions(toQuery(filter))
   const service = await findService(door, caller, call.params.service_id ?? '')
+  if (action !== 'delete') checkProfileStarts(door, service, action)
   if (action === 'start' && service.status !== 'running') throw apiError('service_unavailable', { id: service.id })
   const of = { projectId: caller.project.id, serviceId: service.id }
   const chosen = conditions

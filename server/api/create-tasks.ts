@@ -16,6 +16,7 @@ import { parse } from './parse.ts'
 import { readWord } from './query.ts'
 import { rehearseTasks } from './rehearse-tasks.ts'
 import { settleSpellings } from './spellings.ts'
+import { checkOldOutputs } from './strict.ts'
 import { admitContext, taskCountMax } from './task-rules.ts'
 
 // More than can be on their way at once: 100 tasks a request, 20 requests a server. Below it nobody waits for a turn.
@@ -25,10 +26,13 @@ const taskIdBytes = 16
 /** Makes one task per entry of `input.data`, all of them or none. Source: tasks API page, section 3. */
 export async function createTasks(door: Door, caller: Caller, call: Call): Promise<Answer> {
   if (readWord(call.query, 'dry_run', ['true', 'false']) === 'true') return rehearseTasks(door, caller, call)
-  const request = parse(CreateTasksRequest, settleSpellings(parseJsonObject(call.body)))
+  const body = settleSpellings(parseJsonObject(call.body))
+  const request = parse(CreateTasksRequest, body)
+  checkOldOutputs(door, body)
   const key = readIdempotencyKey(call)
   const service = await findService(door, caller, call.params.service_id ?? '')
-  if (service.status === 'deleting') throw apiError('service_unavailable', { id: service.id })
+  if (service.status === 'deleting' || (door.isStrict && service.status === 'failed'))
+    throw apiError('service_unavailable', { id: service.id })
   const taskIds = request.input.data.map(() => randomBytes(taskIdBytes).toString('hex'))
   const context = { ...admitContext(door, caller, service), nowMs: call.nowMs, taskIds }
   const record = async (tx: Connection, taskCount: number) => {

@@ -14,6 +14,7 @@ import { readCursor, writeCursor } from './cursor.ts'
 import { apiError } from './errors.ts'
 import { findService } from './find-service.ts'
 import { readInteger, readWord } from './query.ts'
+import { checkProfileQuery } from './strict.ts'
 import { taskText } from './task-details.ts'
 import { isSummary, readConditions, readOrder, readView } from './task-query.ts'
 import { watchTasks } from './watch-tasks.ts'
@@ -33,6 +34,7 @@ export async function listTasksDetails(door: Door, caller: Caller, call: Call): 
   // One row more tells whether another page follows.
   const rowsMax = call.flags.has('cursor') ? limit + 1 : limit
   const page = { order, start, limit: rowsMax, isSummary: isSummary(view) }
+  if (door.isStrict) checkProfileQuery(door, await findService(door, caller, filter.serviceId), call.query)
   const rows = await selectTaskPage(door.database, filter, page)
   // A page that holds a task proves its service.
   if (rows.length === 0) await findService(door, caller, filter.serviceId)

@@ -36,6 +36,7 @@ import { showTaskHistory } from './show-task-history.ts'
 import { ReplayMemory } from './signing/replay.ts'
 import { startTask } from './start-task.ts'
 import { stopTask } from './stop-task.ts'
+import { underDocumentedCode } from './strict.ts'
 import { updateServiceCall } from './update-service.ts'
 import { updateTask } from './update-task.ts'
 import { createUser, deleteUser, listUsers, showUser, updateUser } from './users.ts'
@@ -112,7 +113,19 @@ export function createRoutes(door: Door): Route[] {
     }
   }
   const routes = [...projectRoutes(door, limit, enterAs), ...identityRoutes(door, limit, enterAs)]
-  return routes.map((route) => (mayChangeCallers(route) ? forgettingTokens(door, route) : route))
+  const said = door.isStrict ? routes.map(withDocumentedCodes) : routes
+  return said.map((route) => (mayChangeCallers(route) ? forgettingTokens(door, route) : route))
+}
+
+function withDocumentedCodes(route: Route): Route {
+  const enter: Route['enter'] = async (arrival) => {
+    const answer = await route.enter(arrival)
+    return (call) =>
+      answer(call).catch((error: unknown) => {
+        throw underDocumentedCode(error)
+      })
+  }
+  return { ...route, enter }
 }
 
 /** Whatever is written, but for tasks, may be about who may do what. */

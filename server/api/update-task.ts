@@ -16,6 +16,7 @@ import { keepMaskedInput, keepMaskedOutput } from './keep-masked.ts'
 import { parse } from './parse.ts'
 import { etagOf, showTask } from './show-task.ts'
 import { settleSpellings } from './spellings.ts'
+import { checkOldOutputs } from './strict.ts'
 import { admitContext } from './task-rules.ts'
 
 const fixedStates: readonly string[] = ['STOPPING', 'DELETING']
@@ -23,7 +24,9 @@ const fixedStates: readonly string[] = ['STOPPING', 'DELETING']
 /** Changes what the user wrote of a task; a running one is given to its node anew. Source: tasks API page, section 6. */
 export async function updateTask(door: Door, caller: Caller, call: Call): Promise<Answer> {
   const id = readTaskId(call)
-  const request = parse(UpdateTaskRequest, settleSpellings(settleAliases(parseJsonWithNulls(call.body))))
+  const body = settleSpellings(settleAliases(parseJsonWithNulls(call.body)))
+  const request = parse(UpdateTaskRequest, body)
+  checkOldOutputs(door, body)
   if (request.input && request.input.data.length > 1) {
     const detail = 'Only one input is allowed in the field [input.data] for update.'
     throw apiError('invalid_argument', { detail })
@@ -70,7 +73,9 @@ function updateOf({ door, caller, call, service }: Scene, task: UpdatableTask, r
   const isSpecGiven = [request.input, request.output, request.config, request.schedule].some(
     (part) => part !== undefined,
   )
-  const spec = { input, output, ...parsed('config', config), ...parsed('schedule', schedule) }
+  // What a task takes was said when it was made, and an update leaves it.
+  const source_usage_estimate = { cpu: task.cores, memory: task.memory_mib }
+  const spec = { input, output, source_usage_estimate, ...parsed('config', config), ...parsed('schedule', schedule) }
   const refusal = isSpecGiven ? checkSpec(spec, admitContext(door, caller, service)) : undefined
   if (refusal) throw apiError(refusal.error, refusal.params)
   const isSame = JSON.stringify([input, output]) === JSON.stringify([stored.input, stored.output])

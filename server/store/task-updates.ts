@@ -15,6 +15,8 @@ export type UpdatableTask = {
   schedule: string | null
   labels: string | null
   secrets: Buffer | null
+  cores: number
+  memory_mib: number
   generation: number
 }
 
@@ -22,7 +24,7 @@ export type UpdatableTask = {
 export async function selectTaskToUpdate(tx: Connection, key: TaskKey): Promise<UpdatableTask | undefined> {
   const { rows } = await tx.query<UpdatableTask>(
     `select id, shown_state as state, revision, name, description, input, output, config, schedule, labels, secrets,
-            generation
+            cores, memory_mib, generation
        from task
       where id = $1 and project_id = $2 and service_id = $3
         for update`,
