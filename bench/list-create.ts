@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '@sightline/server/store/database.ts'
 import { percentile, printFigure, round } from './figure.ts'
-import { rateOf } from './list.ts'
-import { ask } from './list-limit.ts'
+import { ask, rateOf } from './list-limit.ts'
 
 const turns = 100
 const manyTurns = 10

@@ -56,3 +56,21 @@ export function ask(options: {
 export function closeConnections(): void {
   agent.destroy()
 }
+
+/** Requests at a time where a rate is measured. */
+export const parallel = 8
+const loadForMs = 3_000
+
+/** How often a second something is done by `parallel` at once. */
+export async function rateOf(act: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now()
+  let done = 0
+  const worker = async () => {
+    while (performance.now() < startedMs + loadForMs) {
+      await act()
+      done++
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, worker))
+  return done / ((performance.now() - startedMs) / 1_000)
+}

@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createLogger } from '@sightline/server/logger.ts'
 import { holdDataDir } from '@sightline/server/store/data-dir.ts'
 import { type Database, openDatabase } from '@sightline/server/store/database.ts'
 import { startEmbedded } from '@sightline/server/store/embedded.ts'
 import { type Platform, pidOf, pssKib, startPlatform } from '@sightline/test/platform.ts'
-import { pino } from 'pino'
 import { percentile, printFigure, round } from './figure.ts'
 import { type Case, listCases } from './list-cases.ts'
 import { benchCreates } from './list-create.ts'
-import { ask, type BytesServer, closeConnections, startBytesServer } from './list-limit.ts'
+import { ask, type BytesServer, closeConnections, parallel, rateOf, startBytesServer } from './list-limit.ts'
 import { type Loaded, loadTasks } from './list-load.ts'
 import { tokenOf } from './watch.ts'
 
@@ -19,14 +19,12 @@ export type ListBench = { taskCount: number; minutes: number }
 const projectId = '0123456789abcdef0123456789abcdef'
 const turns = 150
 const warmTurns = 15
-const parallel = 8
-const loadForMs = 3_000
 
 type Bench = { database: Database; bytes: BytesServer; port: number; token: string; platform: Platform }
 
 /** Prints a figure for every question; the last line is the worst ratio. */
 export async function benchList({ taskCount, minutes }: ListBench): Promise<void> {
-  const log = pino({ level: 'silent' })
+  const log = createLogger('error', 'bench')
   const dataDir = await mkdtemp(join(tmpdir(), 'sightline-bench-'))
   try {
     await holdDataDir(dataDir)
@@ -176,19 +174,6 @@ async function measureRate(bench: Bench, one: Case): Promise<void> {
     ratio: round(ours / limit),
     note,
   })
-}
-
-export async function rateOf(act: () => Promise<unknown>): Promise<number> {
-  const startedMs = performance.now()
-  let done = 0
-  const worker = async () => {
-    while (performance.now() < startedMs + loadForMs) {
-      await act()
-      done++
-    }
-  }
-  await Promise.all(Array.from({ length: parallel }, worker))
-  return done / ((performance.now() - startedMs) / 1_000)
 }
 
 async function measureMemory(bench: Bench, loaded: Loaded, minutes: number): Promise<void> {
