@@ -78,13 +78,7 @@ const user = { id: 'u1', name: 'guard', enabled: true, roles: ['viewer'], create
 const findsService = ['service_not_found'] as const
 const findsTask = ['service_not_found', 'task_not_found'] as const
 const wishes = [...findsTask, 'operation_not_allowed'] as const
-const specifies = [
-  'invalid_values',
-  'address_not_allowed',
-  'config_mismatch',
-  'profile_field',
-  'incorrect_json',
-] as const
+const specifies = ['invalid_values', 'address_not_allowed', 'incorrect_json'] as const
 
 /** A new operation without a row does not compile. */
 export const operationDocs: Record<OperationName, OperationDoc> = {
